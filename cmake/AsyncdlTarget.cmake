@@ -1,0 +1,16 @@
+# What every target of the project has in common: the language, the warnings, the sanitizers.
+
+function(asyncdl_target target)
+    target_compile_features(${target} PUBLIC cxx_std_20)
+    set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor)
+    if(ASYNCDL_WERROR)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+    if(ASYNCDL_SANITIZE)
+        target_compile_options(${target} PRIVATE -fsanitize=${ASYNCDL_SANITIZE} -fno-omit-frame-pointer)
+        target_link_options(${target} PUBLIC -fsanitize=${ASYNCDL_SANITIZE})
+        # Asio under sanitizers: false positives of g++ 12's flow analysis.
+        target_compile_options(${target} PRIVATE -Wno-error=maybe-uninitialized -Wno-error=tsan)
+    endif()
+endfunction()

@@ -1,0 +1,35 @@
+#pragma once
+// What several downloaders share: download slots, slots per host, names in use, addresses, TLS
+// sessions, counters. Thread-safe; give one to each downloader that shall count together.
+
+#include <asyncdl/resolver.hpp>
+#include <cstddef>
+#include <memory>
+
+namespace asyncdl {
+
+namespace engine {
+class shared_context;
+}
+
+/// The settings of a context.
+struct context_options {
+    std::size_t max_concurrent = 5;  ///< downloads at once over all downloaders, 1 to 1,000,000
+    std::size_t max_connections_per_host = 0;    ///< 0: no bound
+    std::shared_ptr<asyncdl::resolver> lookup{}; ///< empty: the system's, on threads of its own
+};
+
+/// A handle; copies share the same context. Lives as long as any downloader that uses it.
+/// Thread safety: all members, from any thread.
+class download_context {
+public:
+    /// @throws std::invalid_argument where an option makes no sense
+    explicit download_context(const context_options& options = {});
+
+private:
+    friend class downloader;
+    friend class download_manager;
+    std::shared_ptr<engine::shared_context> shared_;
+};
+
+}  // namespace asyncdl

@@ -1,0 +1,71 @@
+#pragma once
+// What to download: the URLs of one file and what is particular to it. A value; the caller owns it.
+
+#include <boost/system/error_code.hpp>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace asyncdl {
+
+class sink;
+
+/// One field of a request head.
+class header {
+public:
+    header() = default;
+    header(std::string name, std::string value) : name(std::move(name)), value(std::move(value)) {}
+
+    std::string name;
+    std::string value;
+    bool remove = false;  ///< the field that would be sent is left out
+};
+
+/// One download.
+class download_request {
+public:
+    download_request() = default;
+    explicit download_request(std::string url, std::string file_name = {})
+        : urls{std::move(url)}, file_name(std::move(file_name)) {}
+
+    /// An entry that is known to be bad. It is never sent: it ends as a failed result with this
+    /// error and this line for a person, at its place in the order. `url` is what the result shows.
+    static download_request rejected(std::string url, boost::system::error_code error,
+                                     std::string message) {
+        download_request request(std::move(url));
+        request.rejection = error;
+        request.rejection_message = std::move(message);
+        return request;
+    }
+
+    /// The file's URLs, http or https; userinfo is used for Basic authentication and never shown.
+    /// More than one (mirrors) ends as `errc::unsupported` in this version.
+    std::vector<std::string> urls;
+
+    /// Name of the file below the directory, may hold folders (made if missing). Empty: derived
+    /// from the final URL's path, `index.html` where that is empty.
+    std::string file_name;
+
+    /// Replaces `downloader_options::download_dir` where not empty.
+    std::string directory;
+
+    /// `ALGO=HEX`. A request that has one ends as `errc::unsupported` in this version.
+    std::string checksum;
+
+    /// Sent besides and instead of the downloader's own. Those other than Accept and Accept-* go to
+    /// the origin of `urls[0]` alone.
+    std::vector<header> headers;
+
+    /// Free for the caller; echoed in events, progress and the result.
+    std::uint64_t tag = 0;
+
+    /// Where the bytes go instead of to a file; must outlive the download. Naming, `on_exists` and
+    /// the directory are then without effect. Not owned.
+    sink* destination = nullptr;
+
+    boost::system::error_code rejection;  ///< see `rejected`
+    std::string rejection_message;        ///< see `rejected`
+};
+
+}  // namespace asyncdl

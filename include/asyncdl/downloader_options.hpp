@@ -1,0 +1,71 @@
+#pragma once
+// The settings of a downloader. Aggregates, every member with a default; values.
+
+#include <asyncdl/download_request.hpp>
+#include <asyncdl/logger.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace asyncdl {
+
+class observer;
+
+/// What to do where the target exists already.
+enum class on_exists {
+    overwrite,  ///< replaced atomically, only once the new file is complete
+    skip,       ///< kept, nothing is asked; a success with `skipped`
+    rename,     ///< the new file becomes `name.1.ext`, the first number that is free
+    fail,       ///< `errc::exists`
+};
+
+/// Where the blocking calls of files are made.
+enum class file_io {
+    offload,  ///< on `downloader_options::work_executor`; the downloader's executor is never held up
+    in_place, ///< on the downloader's executor: least CPU where the file system does not block
+};
+
+/// How TLS peers are checked. TLS 1.2 is the lowest version spoken.
+struct tls_options {
+    bool insecure = false;  ///< no certificate check at all
+    std::string ca_file{};  ///< PEM file of the CAs to trust; empty: the system's
+    std::function<void(void*)> customize{};  ///< set through `asyncdl/with/ssl.hpp`
+};
+
+/// How downloads are made. Times are fractions of seconds; 0 or less is refused unless said so.
+struct downloader_options {
+    std::string download_dir = "downloads";  ///< where files go, made if missing
+
+    std::size_t max_concurrent = 5;  ///< downloads at once, 1 to 1,000,000; without a shared context
+    std::size_t max_connections_per_host = 0;  ///< 0: no bound; without a shared context
+
+    std::chrono::duration<double> connect_timeout{10};  ///< look-up, connect and TLS together
+    std::chrono::duration<double> timeout{30};  ///< longest wait for a byte; a head: four times that
+    std::chrono::duration<double> max_time{0};  ///< a whole download from its first slot; 0: none
+
+    unsigned retries = 3;  ///< further attempts after the first, for failures that can pass
+    std::chrono::duration<double> retry_delay{1};       ///< first wait; doubled each time; 0 allowed
+    std::chrono::duration<double> retry_max_delay{60};  ///< longest wait; 0 allowed
+
+    unsigned max_redirects = 20;
+    bool allow_downgrade = false;  ///< follow a redirect from https to http
+
+    std::string user_agent{};       ///< empty: "asyncdl/VERSION"
+    std::vector<header> headers{};  ///< sent with every request, by the rule of `download_request`
+
+    tls_options tls{};
+
+    on_exists if_exists = on_exists::overwrite;
+    bool remote_time = true;  ///< the file's time is set from Last-Modified
+
+    file_io file_calls = file_io::offload;
+    boost::asio::any_io_executor work_executor{};  ///< empty: a small pool of the context's own
+
+    observer* events = nullptr;  ///< not owned; must outlive every download
+    log_hook log{};
+};
+
+}  // namespace asyncdl

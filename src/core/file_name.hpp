@@ -1,0 +1,39 @@
+#pragma once
+// Safe file names: what a caller gives is checked, what a server or a URL gives is made safe. Pure.
+
+#include <string>
+#include <string_view>
+
+#include "core/fault.hpp"
+#include "core/url.hpp"
+
+namespace asyncdl::core {
+
+/// Bytes of a name that leave room for ".part.state" in a file system's 255.
+inline constexpr std::size_t max_name_bytes = 244;
+
+/// A name that a caller gave: relative to the directory, `/` separates folders; `.` and inner `..`
+/// are resolved lexically, repeated slashes are one. `errc::name` where it is empty, absolute, ends
+/// with a slash, would leave the directory, holds a NUL, or its last part is over `max_name_bytes`
+/// or a folder's over 255.
+outcome<std::string> checked_name(std::string_view given);
+
+/// The name that a URL gives: the last segment of its path, percent-decoded where that is valid
+/// UTF-8 (else as it stands), made safe; "index.html" where nothing is left.
+std::string derived_name(const url& final_url);
+
+/// Makes any text one safe name, empty where nothing is left of it: `/`, `\` and control characters
+/// (C0, DEL, C1) become `_`, so do bytes that are no valid UTF-8; `.` and `..` become empty; a
+/// drive's colon becomes `_` ("C:x"); blanks at both ends are dropped; at most `max_name_bytes`, cut
+/// between characters, the extension (up to 20 bytes) kept.
+std::string safe_name(std::string_view text);
+
+/// `name.N.ext`: the number goes before the last extension of the last part ("a.tar.gz" becomes
+/// "a.tar.1.gz", ".x" becomes ".x.1"); the stem is cut where the result would be over the bound.
+std::string numbered_name(std::string_view name, unsigned number);
+
+/// Server text for a person: control characters (C0, DEL, C1 in UTF-8) left out, invalid UTF-8
+/// replaced by U+FFFD, at most `limit` bytes, cut between characters.
+std::string printable(std::string_view text, std::size_t limit = 200);
+
+}  // namespace asyncdl::core

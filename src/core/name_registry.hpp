@@ -1,0 +1,38 @@
+#pragma once
+// The targets of a run: two downloads never share one. Keeps a 64-bit hash of each, at most about
+// 16 bytes a download.
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace asyncdl::core {
+
+/// Thread-safe. A claim is never given back: a run's later download must not replace what an
+/// earlier one of the same run has written.
+///
+/// `x` and its companions `x.part` and `x.part.state` are one claim, in any order. A hash seeded
+/// at construction makes collisions a matter of chance (1 in 10^7 for a million names); one would
+/// show as a needless `exists` or number, never as a shared target.
+class name_registry {
+public:
+    name_registry();
+
+    /// Takes a path, lexically normal; false where it is taken.
+    bool claim(std::string_view path);
+
+    std::size_t size() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::uint64_t seed_;
+    std::size_t count_ = 0;
+    std::vector<std::uint64_t> slots_;
+
+    bool insert(std::uint64_t hash);
+};
+
+}  // namespace asyncdl::core

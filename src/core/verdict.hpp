@@ -1,0 +1,55 @@
+#pragma once
+// What a response head means for a download: the one place where statuses are judged. Pure.
+
+#include <chrono>
+#include <optional>
+
+#include "core/fault.hpp"
+#include "core/fields.hpp"
+#include "core/url.hpp"
+
+namespace asyncdl::core {
+
+/// What this download allows.
+class verdict_policy {
+public:
+    unsigned redirects_left = 0;
+    bool allow_downgrade = false;  ///< from https to http
+};
+
+class store_body {};
+
+class follow_redirect {
+public:
+    url target;
+};
+
+class give_up {
+public:
+    fault why;
+    std::optional<std::chrono::seconds> retry_after;  ///< what the server asks for, not negative
+};
+
+/// Exactly one of the three.
+class verdict {
+public:
+    std::optional<follow_redirect> redirect;
+    std::optional<give_up> failure;  ///< neither of the two: store the body
+
+    bool stores() const noexcept { return !redirect && !failure; }
+};
+
+/// Judges the final response (status >= 200, or 101) to a plain GET of `asked`.
+///
+/// 200 and 203 are stored. 301 302 303 307 308 are followed; without a usable Location (missing,
+/// empty, repeated with other values, not http or https), past the bound, or from https to http
+/// unless allowed they are `errc::redirect`. 206 and 101 that nobody asked for are
+/// `errc::protocol`, so are statuses outside 100 to 599. Any other is `errc::http_status`, or
+/// `errc::http_status_transient` for 408 425 429 500 502 503 504; the message is
+/// "HTTP status 404 Not Found" with the server's reason cleaned of control characters, at most 80
+/// bytes of it, left out where empty. Retry-After (RFC 9110, 10.2.3) is read on any failure: seconds,
+/// or a date, which counts from the response's Date where there is one, else from `now`.
+verdict judge_response(const response_head& head, const url& asked, const verdict_policy& policy,
+                       std::chrono::system_clock::time_point now);
+
+}  // namespace asyncdl::core

@@ -1,0 +1,2 @@
+// Beast's own implementation, compiled once for the whole library.
+#include <boost/beast/src.hpp>
