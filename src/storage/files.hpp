@@ -1,0 +1,41 @@
+#pragma once
+// The system calls that storage makes, as an interface, so that a test can let the n-th of them fail.
+// Blocking; thread-safe.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <boost/system/error_code.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace asyncdl::storage {
+
+/// Each function is the system call of its name: a result >= 0, or -errno. EINTR is tried again.
+class files {
+public:
+    virtual ~files() = default;
+
+    virtual int openat(int directory, const char* path, int flags, ::mode_t mode);
+    virtual ::ssize_t pwrite(int file, std::span<const std::byte> data, std::uint64_t offset);
+    virtual int fallocate(int file, std::uint64_t size);  ///< FALLOC_FL_KEEP_SIZE
+    virtual int futimens(int file, const ::timespec times[2]);
+    virtual int fsync(int file);
+    virtual int close(int file);
+    virtual int mkdirat(int directory, const char* path, ::mode_t mode);
+    virtual int fstatat(int directory, const char* path, struct ::stat& out, int flags);
+    virtual int renameat(int directory, const char* from, const char* to);
+    virtual int unlinkat(int directory, const char* path);
+    /// renameat2 with RENAME_NOREPLACE; falls back to linkat and unlinkat where that is missing.
+    virtual int rename_noreplace(int directory, const char* from, const char* to);
+
+    /// The system's own.
+    static files& system() noexcept;
+};
+
+/// errno as an error of ours: `disk_full` for ENOSPC, EDQUOT and EFBIG, else `file`.
+boost::system::error_code file_error(int negative_errno) noexcept;
+
+}  // namespace asyncdl::storage
