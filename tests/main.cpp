@@ -1,2 +1,4 @@
+// Runs the suites of one test program.
+
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
