@@ -1,6 +1,6 @@
 #pragma once
-// The system calls that storage makes, as an interface, so that a test can let the n-th of them fail.
-// Blocking; thread-safe.
+// The system calls that storage makes, as an interface, so that a test can let the n-th of them
+// fail. Blocking; thread-safe.
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -15,8 +15,9 @@
 namespace asyncdl::storage {
 
 /// An open directory; what is below it is named relative to it, so that a directory that is swapped
-/// meanwhile leads nowhere else. Shared by the downloads that write there; thread-safe.
-class directory {
+/// meanwhile leads nowhere else. Always held by a shared_ptr, shared by the downloads that write
+/// there; thread-safe.
+class directory : public std::enable_shared_from_this<directory> {
 public:
     /// Opens `path`, making it and its parents (0777 less the umask) where they are missing.
     /// `errc::file` where it is no directory or cannot be used.
@@ -43,8 +44,8 @@ private:
 /// What is in the target's place before a download.
 enum class target_state {
     absent,
-    present,    ///< a file, or a symlink (which is replaced, never followed)
-    a_directory ///< nothing can be written there
+    present,     ///< a file, or a symlink (which is replaced, never followed)
+    a_directory  ///< nothing can be written there
 };
 
 /// Looks at `leaf` in `where`; a symlink counts as present.
@@ -61,9 +62,9 @@ public:
 
     /// Creates `leaf`.part in `where`: O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0666 less the umask. A stale
     /// regular part file of an earlier run is removed first; anything else in its place (a symlink,
-    /// a directory) is `errc::file`. Where `size` is known and at least 1 MiB the space is reserved,
-    /// so that a file that cannot fit fails at once (`errc::disk_full`); a file system without
-    /// reservation is no error. On failure nothing is left.
+    /// a directory) is `errc::file`. Where `size` is known and at least 1 MiB the space is
+    /// reserved, so that a file that cannot fit fails at once (`errc::disk_full`); a file system
+    /// without reservation is no error. On failure nothing is left.
     static core::outcome<part_file> create(std::shared_ptr<directory> where, std::string leaf,
                                            std::optional<std::uint64_t> size);
 
@@ -73,9 +74,10 @@ public:
     /// fsync of the file and, after the commit, of its directory.
     core::outcome<void> sync();
 
-    /// Sets the modification time, if given, closes the file (an error of close counts) and renames
-    /// it to `leaf`; with `replace` false an existing target is `errc::exists`. A directory in the
-    /// target's place is `errc::file`. On failure the part file is removed.
+    /// Sets the modification time, if given (as well as the file system can: a failure there does
+    /// not count), closes the file (an error of close counts) and renames it to `leaf`; with
+    /// `replace` false an existing target is `errc::exists`. A directory in the target's place is
+    /// `errc::file`. On failure the part file is removed.
     core::outcome<void> commit(std::optional<std::chrono::sys_seconds> modified, bool replace);
 
     /// Closes and removes it. Idempotent.

@@ -1,0 +1,75 @@
+#include <cerrno>
+#include <string_view>
+
+#include "storage/part_file.hpp"
+
+namespace asyncdl::storage {
+
+namespace {
+
+constexpr int enter_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+constexpr ::mode_t folder_mode = 0777;  // less the umask
+
+core::fault unusable(std::string_view path, int negative_errno) {
+    std::string message = "cannot use folder ";
+    message.append(path).append(": ");
+    message += boost::system::system_category().message(-negative_errno);
+    return {file_error(negative_errno), std::move(message)};
+}
+
+/// Opens the folder `path` below `base`, making it where it is missing. Somebody else may make it
+/// at the same time.
+int enter(files& calls, int base, const char* path, int flags) {
+    const int opened = calls.openat(base, path, flags, 0);
+    if (opened != -ENOENT)
+        return opened;
+    const int made = calls.mkdirat(base, path, folder_mode);
+    if (made < 0 && made != -EEXIST)
+        return made;
+    return calls.openat(base, path, flags, 0);
+}
+
+}  // namespace
+
+directory::~directory() {
+    calls_.close(descriptor_);
+}
+
+core::outcome<std::shared_ptr<directory>> directory::open(const std::string& path, files& calls) {
+    int opened = enter(calls, AT_FDCWD, path.c_str(), enter_flags);
+    // ENOENT: a parent is missing; they are made from the top down.
+    for (std::size_t slash = 0; opened == -ENOENT;) {
+        slash = path.find('/', slash + 1);
+        if (slash == std::string::npos) {
+            opened = enter(calls, AT_FDCWD, path.c_str(), enter_flags);
+            break;
+        }
+        const int made = calls.mkdirat(AT_FDCWD, path.substr(0, slash).c_str(), folder_mode);
+        if (made < 0 && made != -EEXIST)
+            return unusable(path, made);
+    }
+    if (opened < 0)
+        return unusable(path, opened);
+    return std::make_shared<directory>(opened, calls);
+}
+
+core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string& name) {
+    auto folder = shared_from_this();
+    std::size_t begin = 0;
+    for (auto end = name.find('/'); end != std::string::npos; end = name.find('/', begin)) {
+        const std::string part = name.substr(begin, end - begin);
+        begin = end + 1;
+        if (part.empty())
+            continue;
+        if (part == "..")  // names are made safe before; this is the last lock on the door
+            return core::fault(errc::name, "the folder of " + name + " is outside");
+        const int opened =
+            enter(calls_, folder->descriptor(), part.c_str(), enter_flags | O_NOFOLLOW);
+        if (opened < 0)
+            return unusable(std::string_view(name).substr(0, end), opened);
+        folder = std::make_shared<directory>(opened, calls_);
+    }
+    return folder;
+}
+
+}  // namespace asyncdl::storage

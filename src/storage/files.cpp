@@ -1,0 +1,112 @@
+#include "storage/files.hpp"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <asyncdl/error.hpp>
+#include <cerrno>
+#include <limits>
+
+namespace asyncdl::storage {
+
+namespace {
+
+/// Calls until it is not interrupted; gives the result, or -errno.
+template <typename Call>
+auto uninterrupted(Call call) -> decltype(call()) {
+    for (;;) {
+        const auto result = call();
+        if (result >= 0)
+            return result;
+        if (errno != EINTR)
+            return -errno;
+    }
+}
+
+bool fits_off_t(std::uint64_t value) {
+    return value <= static_cast<std::uint64_t>(std::numeric_limits<::off_t>::max());
+}
+
+}  // namespace
+
+int files::openat(int directory, const char* path, int flags, ::mode_t mode) {
+    return uninterrupted([&] { return ::openat(directory, path, flags, mode); });
+}
+
+::ssize_t files::pwrite(int file, std::span<const std::byte> data, std::uint64_t offset) {
+    if (!fits_off_t(offset))
+        return -EFBIG;
+    return uninterrupted(
+        [&] { return ::pwrite(file, data.data(), data.size(), static_cast<::off_t>(offset)); });
+}
+
+int files::fallocate(int file, std::uint64_t size) {
+    if (!fits_off_t(size))
+        return -EFBIG;
+    return uninterrupted(
+        [&] { return ::fallocate(file, FALLOC_FL_KEEP_SIZE, 0, static_cast<::off_t>(size)); });
+}
+
+int files::futimens(int file, const ::timespec times[2]) {
+    return uninterrupted([&] { return ::futimens(file, times); });
+}
+
+int files::fsync(int file) {
+    return uninterrupted([&] { return ::fsync(file); });
+}
+
+int files::close(int file) {
+    // Linux has released the descriptor even where this fails, with EINTR too: another attempt
+    // could close a descriptor that another thread has just got (close(2)).
+    return ::close(file) < 0 ? -errno : 0;
+}
+
+int files::mkdirat(int directory, const char* path, ::mode_t mode) {
+    return uninterrupted([&] { return ::mkdirat(directory, path, mode); });
+}
+
+int files::fstatat(int directory, const char* path, struct ::stat& out, int flags) {
+    return uninterrupted([&] { return ::fstatat(directory, path, &out, flags); });
+}
+
+int files::renameat(int directory, const char* from, const char* to) {
+    return uninterrupted([&] { return ::renameat(directory, from, directory, to); });
+}
+
+int files::unlinkat(int directory, const char* path) {
+    return uninterrupted([&] { return ::unlinkat(directory, path, 0); });
+}
+
+int files::rename_noreplace(int directory, const char* from, const char* to) {
+    const int renamed = uninterrupted(
+        [&] { return ::renameat2(directory, from, directory, to, RENAME_NOREPLACE); });
+    // EINVAL: the file system does not know the flag (NFS, some FUSE ones); ENOSYS: the kernel.
+    if (renamed != -EINVAL && renamed != -ENOSYS)
+        return renamed;
+    const int linked = uninterrupted([&] { return ::linkat(directory, from, directory, to, 0); });
+    if (linked < 0)
+        return linked;
+    const int unlinked = unlinkat(directory, from);
+    if (unlinked < 0)
+        unlinkat(directory, to);
+    return unlinked;
+}
+
+files& files::system() noexcept {
+    static files calls;
+    return calls;
+}
+
+boost::system::error_code file_error(int negative_errno) noexcept {
+    switch (-negative_errno) {
+        case ENOSPC:
+        case EDQUOT:
+        case EFBIG:
+            return make_error_code(errc::disk_full);
+        default:
+            return make_error_code(errc::file);
+    }
+}
+
+}  // namespace asyncdl::storage
