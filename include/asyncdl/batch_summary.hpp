@@ -31,9 +31,9 @@ public:
     std::uint64_t total = 0;
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
-    std::uint64_t skipped = 0;    ///< among `succeeded`
-    std::uint64_t cancelled = 0;  ///< among `failed`
-    std::uint64_t bytes = 0;      ///< body bytes received over the network
+    std::uint64_t skipped = 0;                ///< among `succeeded`
+    std::uint64_t cancelled = 0;              ///< among `failed`
+    std::uint64_t bytes = 0;                  ///< body bytes received over the network
     std::chrono::duration<double> elapsed{};  ///< seconds from the start of the batch to its end
 
     boost::system::error_code source_error;    ///< the source could not be read to its end

@@ -15,8 +15,8 @@ class shared_context;
 /// The settings of a context.
 struct context_options {
     std::size_t max_concurrent = 5;  ///< downloads at once over all downloaders, 1 to 1,000,000
-    std::size_t max_connections_per_host = 0;    ///< 0: no bound
-    std::shared_ptr<asyncdl::resolver> lookup{}; ///< empty: the system's, on threads of its own
+    std::size_t max_connections_per_host = 0;     ///< 0: no bound
+    std::shared_ptr<asyncdl::resolver> lookup{};  ///< empty: the system's, on threads of its own
 };
 
 /// A handle; copies share the same context. Lives as long as any downloader that uses it.

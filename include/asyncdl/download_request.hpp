@@ -15,7 +15,8 @@ class sink;
 class header {
 public:
     header() = default;
-    header(std::string name, std::string value) : name(std::move(name)), value(std::move(value)) {}
+    header(std::string field_name, std::string field_value)
+        : name(std::move(field_name)), value(std::move(field_value)) {}
 
     std::string name;
     std::string value;
@@ -26,8 +27,8 @@ public:
 class download_request {
 public:
     download_request() = default;
-    explicit download_request(std::string url, std::string file_name = {})
-        : urls{std::move(url)}, file_name(std::move(file_name)) {}
+    explicit download_request(std::string url, std::string target_name = {})
+        : urls{std::move(url)}, file_name(std::move(target_name)) {}
 
     /// An entry that is known to be bad. It is never sent: it ends as a failed result with this
     /// error and this line for a person, at its place in the order. `url` is what the result shows.

@@ -15,8 +15,9 @@ public:
 
     /// Bytes received a second; 0 where no time passed.
     double speed() const noexcept {
-        return download_time.count() > 0 ? static_cast<double>(bytes_received) / download_time.count()
-                                         : 0.0;
+        return download_time.count() > 0
+                   ? static_cast<double>(bytes_received) / download_time.count()
+                   : 0.0;
     }
 
     std::uint64_t id = 0;     ///< unique in the context, from 1
@@ -26,7 +27,8 @@ public:
     std::string url;        ///< as given
     std::string final_url;  ///< after redirects; `url` where nothing was asked
     std::string file_name;  ///< below the directory; empty where none was decided
-    std::string file_path;  ///< with the directory, relative where that is; the intended one if failed
+    std::string
+        file_path;  ///< with the directory, relative where that is; the intended one if failed
 
     bool success = false;
     bool skipped = false;              ///< the target was kept as it was; `success` is then true
@@ -37,11 +39,11 @@ public:
     boost::system::error_code error;  ///< of `asyncdl::error_category()`
     std::string message;              ///< one line for a person; empty on success
 
-    unsigned status = 0;         ///< last HTTP status; 0 where none came
-    std::string http_version;    ///< "1.0" or "1.1"; empty where no response came
-    unsigned attempts = 0;       ///< 1 plus retries; 0 where nothing was asked
+    unsigned status = 0;             ///< last HTTP status; 0 where none came
+    std::string http_version;        ///< "1.0" or "1.1"; empty where no response came
+    unsigned attempts = 0;           ///< 1 plus retries; 0 where nothing was asked
     std::uint64_t resumed_from = 0;  ///< bytes of earlier runs that were kept
-    std::string checksum;        ///< `sha-256=...` where one was verified
+    std::string checksum;            ///< `sha-256=...` where one was verified
 };
 
 }  // namespace asyncdl

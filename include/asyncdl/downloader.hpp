@@ -64,8 +64,8 @@ public:
     template <typename CompletionToken = boost::asio::deferred_t>
     auto async_download(download_request request, CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(download_result)>(
-            [](auto handler, core_ptr core, download_request request) {
-                start_download(std::move(core), std::move(request), std::move(handler));
+            [](auto done, core_ptr core, download_request wanted) {
+                start_download(std::move(core), std::move(wanted), std::move(done));
             },
             token, core_, std::move(request));
     }
@@ -79,8 +79,8 @@ public:
     auto async_download_batch(std::vector<download_request> requests,
                               CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(batch_result)>(
-            [](auto handler, core_ptr core, std::vector<download_request> requests) {
-                start_list(std::move(core), std::move(requests), std::move(handler));
+            [](auto done, core_ptr core, std::vector<download_request> wanted) {
+                start_list(std::move(core), std::move(wanted), std::move(done));
             },
             token, core_, std::move(requests));
     }
@@ -96,8 +96,8 @@ public:
     auto async_download_batch(download_source& source, result_consumer& consumer,
                               CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, void(batch_summary)>(
-            [](auto handler, core_ptr core, download_source* source, result_consumer* consumer) {
-                start_stream(std::move(core), *source, *consumer, std::move(handler));
+            [](auto done, core_ptr core, download_source* from, result_consumer* to) {
+                start_stream(std::move(core), *from, *to, std::move(done));
             },
             token, core_, &source, &consumer);
     }
@@ -117,11 +117,11 @@ private:
     using handler = boost::asio::any_completion_handler<void(Result)>;
 
     static void start_download(core_ptr core, download_request request,
-                               handler<download_result> handler);
+                               handler<download_result> done);
     static void start_list(core_ptr core, std::vector<download_request> requests,
-                           handler<batch_result> handler);
+                           handler<batch_result> done);
     static void start_stream(core_ptr core, download_source& source, result_consumer& consumer,
-                             handler<batch_summary> handler);
+                             handler<batch_summary> done);
 
     core_ptr core_;
 };

@@ -25,13 +25,13 @@ enum class on_exists {
 /// Where the blocking calls of files are made.
 enum class file_io {
     offload,  ///< on `downloader_options::work_executor`; the downloader's executor is never held up
-    in_place, ///< on the downloader's executor: least CPU where the file system does not block
+    in_place,  ///< on the downloader's executor: least CPU where the file system does not block
 };
 
 /// How TLS peers are checked. TLS 1.2 is the lowest version spoken.
 struct tls_options {
-    bool insecure = false;  ///< no certificate check at all
-    std::string ca_file{};  ///< PEM file of the CAs to trust; empty: the system's
+    bool insecure = false;                   ///< no certificate check at all
+    std::string ca_file{};                   ///< PEM file of the CAs to trust; empty: the system's
     std::function<void(void*)> customize{};  ///< set through `asyncdl/with/ssl.hpp`
 };
 
@@ -39,15 +39,17 @@ struct tls_options {
 struct downloader_options {
     std::string download_dir = "downloads";  ///< where files go, made if missing
 
-    std::size_t max_concurrent = 5;  ///< downloads at once, 1 to 1,000,000; without a shared context
+    std::size_t max_concurrent =
+        5;  ///< downloads at once, 1 to 1,000,000; without a shared context
     std::size_t max_connections_per_host = 0;  ///< 0: no bound; without a shared context
 
     std::chrono::duration<double> connect_timeout{10};  ///< look-up, connect and TLS together
-    std::chrono::duration<double> timeout{30};  ///< longest wait for a byte; a head: four times that
+    std::chrono::duration<double> timeout{
+        30};  ///< longest wait for a byte; a head: four times that
     std::chrono::duration<double> max_time{0};  ///< a whole download from its first slot; 0: none
 
     unsigned retries = 3;  ///< further attempts after the first, for failures that can pass
-    std::chrono::duration<double> retry_delay{1};       ///< first wait; doubled each time; 0 allowed
+    std::chrono::duration<double> retry_delay{1};  ///< first wait; doubled each time; 0 allowed
     std::chrono::duration<double> retry_max_delay{60};  ///< longest wait; 0 allowed
 
     unsigned max_redirects = 20;

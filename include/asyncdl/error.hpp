@@ -12,42 +12,42 @@ namespace asyncdl {
 
 /// Why a download failed. Several codes may share one stable word, see `error_kind`.
 enum class errc {
-    invalid_url = 1,       ///< not an http or https URL, or a bad line of a list
-    host_not_found,        ///< the name does not exist
-    resolve_failed,        ///< the look-up failed for now
-    connect_failed,        ///< no address of the host accepted a connection
-    proxy_failed,          ///< the proxy cannot be reached or refuses
-    tls_certificate,       ///< the peer's certificate is not trusted or is for another name
-    tls_handshake,         ///< the peers agree on no protocol, or one of them breaks it
-    tls_reset,             ///< the peer closed or reset during the handshake
-    connect_timeout,       ///< look-up, connect and TLS handshake took too long
-    timeout,               ///< the peer sent nothing for too long, or a head not in time
-    max_time,              ///< the download as a whole took too long
-    http_status,           ///< a final status that is no success and will not pass
-    http_status_transient, ///< 408 425 429 500 502 503 504
-    redirect,              ///< a redirect that cannot or must not be followed
-    protocol,              ///< the peer breaks HTTP where bytes could be lost or mixed
-    truncated,             ///< the response ended before it was complete
-    changed,               ///< the remote file changed in the middle of the download
-    checksum,              ///< the file's digest is not the one asked for
-    name,                  ///< no safe file name
-    exists,                ///< the target exists or belongs to another download of this run
-    file,                  ///< a local file or directory cannot be used
-    disk_full,             ///< no space or quota left
-    cancelled,             ///< by the caller
-    internal,              ///< a defect of the library or an exception of a user's callback
-    unsupported,           ///< asks for what this version does not do
-    shut_down,             ///< the object was shut down before the call
+    invalid_url = 1,        ///< not an http or https URL, or a bad line of a list
+    host_not_found,         ///< the name does not exist
+    resolve_failed,         ///< the look-up failed for now
+    connect_failed,         ///< no address of the host accepted a connection
+    proxy_failed,           ///< the proxy cannot be reached or refuses
+    tls_certificate,        ///< the peer's certificate is not trusted or is for another name
+    tls_handshake,          ///< the peers agree on no protocol, or one of them breaks it
+    tls_reset,              ///< the peer closed or reset during the handshake
+    connect_timeout,        ///< look-up, connect and TLS handshake took too long
+    timeout,                ///< the peer sent nothing for too long, or a head not in time
+    max_time,               ///< the download as a whole took too long
+    http_status,            ///< a final status that is no success and will not pass
+    http_status_transient,  ///< 408 425 429 500 502 503 504
+    redirect,               ///< a redirect that cannot or must not be followed
+    protocol,               ///< the peer breaks HTTP where bytes could be lost or mixed
+    truncated,              ///< the response ended before it was complete
+    changed,                ///< the remote file changed in the middle of the download
+    checksum,               ///< the file's digest is not the one asked for
+    name,                   ///< no safe file name
+    exists,                 ///< the target exists or belongs to another download of this run
+    file,                   ///< a local file or directory cannot be used
+    disk_full,              ///< no space or quota left
+    cancelled,              ///< by the caller
+    internal,               ///< a defect of the library or an exception of a user's callback
+    unsupported,            ///< asks for what this version does not do
+    shut_down,              ///< the object was shut down before the call
 };
 
 /// What a caller decides by; compare with `code == failure::retryable`.
 /// A code can meet several of them.
 enum class failure {
-    retryable = 1, ///< it may pass: another attempt makes sense
-    timeout,       ///< a bound in time was reached
-    cancelled,     ///< the caller's own wish
-    local,         ///< this machine's fault: files, disk, names, arguments
-    peer,          ///< the fault of the server, the proxy or the network
+    retryable = 1,  ///< it may pass: another attempt makes sense
+    timeout,        ///< a bound in time was reached
+    cancelled,      ///< the caller's own wish
+    local,          ///< this machine's fault: files, disk, names, arguments
+    peer,           ///< the fault of the server, the proxy or the network
 };
 
 /// The category of `errc`, named "asyncdl".

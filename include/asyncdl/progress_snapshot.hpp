@@ -37,8 +37,8 @@ public:
     std::uint64_t started = 0;
     std::uint64_t succeeded = 0;
     std::uint64_t failed = 0;
-    std::uint64_t bytes_received = 0;  ///< body bytes, of active downloads too
-    std::uint64_t active = 0;          ///< how many are active, listed or not
+    std::uint64_t bytes_received = 0;          ///< body bytes, of active downloads too
+    std::uint64_t active = 0;                  ///< how many are active, listed or not
     std::vector<download_progress> downloads;  ///< the active ones, oldest first, up to a bound
 };
 
