@@ -3,6 +3,8 @@
 // a waiter costs no thread.
 
 #include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/system/error_code.hpp>
@@ -50,17 +52,17 @@ public:
     /// Waits for a permit.
     ///
     /// Handler signature: `void(boost::system::error_code, semaphore_guard)`.
-    /// Executor: the handler's associated executor, `boost::asio::system_executor` by default; never
-    /// called from within this function.
-    /// Cancellation: terminal, partial and total; the handler gets
-    /// `boost::asio::error::operation_aborted` and no permit is lost. A permit that was granted
-    /// before the cancellation is delivered.
-    /// Errors: none but that.
+    /// Executor: the handler's associated executor, `boost::asio::system_executor` by default;
+    /// never called from within this function. Cancellation: terminal, partial and total; the
+    /// handler gets `boost::asio::error::operation_aborted` and no permit is lost. A permit that
+    /// was granted before the cancellation is delivered. Errors: none but that.
     template <typename CompletionToken = boost::asio::deferred_t>
     auto async_acquire(CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, signature>(
             [](auto handler, std::shared_ptr<detail::semaphore_state> state) {
-                start_acquire(std::move(state), std::move(handler));
+                boost::asio::any_io_executor executor =
+                    boost::asio::get_associated_executor(handler);
+                start_acquire(std::move(state), std::move(executor), std::move(handler));
             },
             token, state_);
     }
@@ -77,6 +79,7 @@ public:
 private:
     using signature = void(boost::system::error_code, semaphore_guard);
     static void start_acquire(std::shared_ptr<detail::semaphore_state> state,
+                              boost::asio::any_io_executor executor,
                               boost::asio::any_completion_handler<signature> handler);
 
     std::shared_ptr<detail::semaphore_state> state_;

@@ -37,16 +37,14 @@ directory::~directory() {
 
 core::outcome<std::shared_ptr<directory>> directory::open(const std::string& path, files& calls) {
     int opened = enter(calls, AT_FDCWD, path.c_str(), enter_flags);
-    // ENOENT: a parent is missing; they are made from the top down.
-    for (std::size_t slash = 0; opened == -ENOENT;) {
-        slash = path.find('/', slash + 1);
-        if (slash == std::string::npos) {
-            opened = enter(calls, AT_FDCWD, path.c_str(), enter_flags);
-            break;
+    if (opened == -ENOENT) {  // a parent is missing: they are made from the top down
+        for (auto end = path.find('/', 1); end != std::string::npos;
+             end = path.find('/', end + 1)) {
+            const int made = calls.mkdirat(AT_FDCWD, path.substr(0, end).c_str(), folder_mode);
+            if (made < 0 && made != -EEXIST)
+                return unusable(path, made);
         }
-        const int made = calls.mkdirat(AT_FDCWD, path.substr(0, slash).c_str(), folder_mode);
-        if (made < 0 && made != -EEXIST)
-            return unusable(path, made);
+        opened = enter(calls, AT_FDCWD, path.c_str(), enter_flags);
     }
     if (opened < 0)
         return unusable(path, opened);
