@@ -1,6 +1,6 @@
 #pragma once
-// The blocking, multi-threaded face: N threads, each with an io_context and a downloader of its own,
-// one context, one source. For programs without Asio, and what the command line uses.
+// The blocking, multi-threaded face: N threads, each with an io_context and a downloader of its
+// own, one context, one source. For programs without Asio, and what the command line uses.
 
 #include <asyncdl/batch_result.hpp>
 #include <asyncdl/batch_summary.hpp>

@@ -85,8 +85,8 @@ public:
             token, core_, std::move(requests));
     }
 
-    /// Downloads what a source gives and hands each result to a consumer as it ends; memory does not
-    /// grow with the number of downloads. Both must live until the handler is called.
+    /// Downloads what a source gives and hands each result to a consumer as it ends; memory does
+    /// not grow with the number of downloads. Both must live until the handler is called.
     ///
     /// Handler signature: `void(batch_summary)`.
     /// Executor, errors, thread safety: as for `async_download`; errors of the source and the

@@ -24,7 +24,7 @@ enum class on_exists {
 
 /// Where the blocking calls of files are made.
 enum class file_io {
-    offload,  ///< on `downloader_options::work_executor`; the downloader's executor is never held up
+    offload,   ///< on `work_executor`; the downloader's executor is never held up
     in_place,  ///< on the downloader's executor: least CPU where the file system does not block
 };
 
@@ -39,13 +39,11 @@ struct tls_options {
 struct downloader_options {
     std::string download_dir = "downloads";  ///< where files go, made if missing
 
-    std::size_t max_concurrent =
-        5;  ///< downloads at once, 1 to 1,000,000; without a shared context
+    std::size_t max_concurrent = 5;  ///< downloads at once, to 1,000,000; without a shared context
     std::size_t max_connections_per_host = 0;  ///< 0: no bound; without a shared context
 
     std::chrono::duration<double> connect_timeout{10};  ///< look-up, connect and TLS together
-    std::chrono::duration<double> timeout{
-        30};  ///< longest wait for a byte; a head: four times that
+    std::chrono::duration<double> timeout{30};  ///< longest wait for a byte; a head: four times
     std::chrono::duration<double> max_time{0};  ///< a whole download from its first slot; 0: none
 
     unsigned retries = 3;  ///< further attempts after the first, for failures that can pass

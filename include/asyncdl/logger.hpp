@@ -11,8 +11,8 @@ enum class log_level { trace, debug, info, warn, error, critical, off };
 
 /// Where log lines go. An empty `write` or a level of `off` turns logging off, and costs nothing.
 /// `write` is called on the executor of whoever logs, with several downloaders from several threads
-/// at once, so it must be thread-safe. It must not throw; what it throws is dropped. The text is one
-/// line without a line break and never holds a secret.
+/// at once, so it must be thread-safe. It must not throw; what it throws is dropped. The text is
+/// one line without a line break and never holds a secret.
 struct log_hook {
     log_level level = log_level::off;  ///< the lowest severity that is written
     std::function<void(log_level, std::string_view)> write{};
