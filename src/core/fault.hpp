@@ -14,17 +14,18 @@ namespace asyncdl::core {
 class fault {
 public:
     fault() = default;
-    fault(errc code) : fault(make_error_code(code)) {}
-    fault(boost::system::error_code code) : code(code), message(code.message()) {}
-    fault(boost::system::error_code code, std::string message)
-        : code(code), message(std::move(message)) {}
+    fault(errc kind) : fault(make_error_code(kind)) {}
+    fault(boost::system::error_code kind) : code(kind), message(kind.message()) {}
+    fault(boost::system::error_code kind, std::string text)
+        : code(kind), message(std::move(text)) {}
 
     boost::system::error_code code;
     std::string message;
 };
 
 /// `outcome<T>::value()` on a failure is a defect of ours; it throws.
-[[noreturn]] void throw_exception_from_error(const fault& error, const boost::source_location& where);
+[[noreturn]] void throw_exception_from_error(const fault& error,
+                                             const boost::source_location& where);
 
 template <typename T>
 using outcome = boost::system::result<T, fault>;

@@ -1,0 +1,65 @@
+#pragma once
+// A connected byte stream, plain or TLS. Reading and writing never wait; who finds nothing to do
+// waits for readiness and tries again, so a connection that waits holds no buffer. Owned by one
+// connection, used on its downloader's executor.
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstddef>
+#include <span>
+
+#include "core/fault.hpp"
+#include "net/timekeeper.hpp"
+
+namespace asyncdl::net {
+
+/// What a try came to.
+enum class readiness {
+    done,        ///< `bytes` were moved, at least one
+    want_read,   ///< try again when the socket is readable
+    want_write,  ///< try again when the socket is writable
+    end,         ///< the peer closed, in good order for this kind of stream
+    failed,      ///< see `error`; the stream is of no further use
+};
+
+class attempt {
+public:
+    readiness state = readiness::failed;
+    std::size_t bytes = 0;
+    core::fault error;
+    /// Nothing more can be read without waiting first.
+    bool exhausted = false;
+};
+
+class stream : private deadline {
+public:
+    stream(boost::asio::ip::tcp::socket socket, timekeeper& keeper);
+
+    /// Reads what is there, up to the space given.
+    virtual attempt try_read(std::span<std::byte> space) = 0;
+
+    /// Writes what there is room for.
+    virtual attempt try_write(std::span<const std::byte> data) = 0;
+
+    /// Whether nothing has come in unasked; false for a stream that the peer closed as well.
+    virtual bool is_quiet() = 0;
+
+    /// Waits for readiness until `limit`. `errc::timeout` when it passed, `errc::cancelled`.
+    boost::asio::awaitable<core::outcome<void>> wait(readiness need, clock::time_point limit);
+
+    /// Writes all of it; each wait is bounded by `patience`.
+    boost::asio::awaitable<core::outcome<void>> write(std::span<const std::byte> data,
+                                                      clock::duration patience);
+
+protected:
+    boost::asio::ip::tcp::socket socket_;
+
+private:
+    void on_deadline() override;
+    bool expired_ = false;
+};
+
+/// The failure that a system call's errno on a connected socket means: `errc::truncated`.
+core::fault connection_fault(int error);
+
+}  // namespace asyncdl::net

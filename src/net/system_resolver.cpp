@@ -1,0 +1,183 @@
+#include "net/system_resolver.hpp"
+
+#include <netdb.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <asyncdl/error.hpp>
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace asyncdl::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using addresses = std::vector<asio::ip::address>;
+using answer = boost::system::result<addresses>;
+using clock = std::chrono::steady_clock;
+
+constexpr auto answer_lifetime = std::chrono::seconds(60);
+constexpr std::size_t max_answers = 4096;
+constexpr unsigned max_threads = 32;
+
+answer ask_system(const std::string& host) {
+    ::addrinfo hints{};
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    ::addrinfo* list = nullptr;
+    const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
+    if (code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY || code == EAI_FAIL)
+        return make_error_code(errc::host_not_found);
+    if (code != 0)
+        return make_error_code(errc::resolve_failed);
+    addresses found;
+    for (const ::addrinfo* item = list; item; item = item->ai_next) {
+        asio::ip::tcp::endpoint endpoint;
+        if (item->ai_addrlen > endpoint.capacity())
+            continue;
+        std::copy_n(reinterpret_cast<const char*>(item->ai_addr), item->ai_addrlen,
+                    reinterpret_cast<char*>(endpoint.data()));
+        found.push_back(endpoint.address());
+    }
+    ::freeaddrinfo(list);
+    if (found.empty())
+        return make_error_code(errc::host_not_found);
+    return found;
+}
+
+/// One download that waits for an answer.
+class waiter {
+public:
+    using handler = asio::any_completion_handler<void(answer)>;
+
+    waiter(handler done, asio::any_io_executor executor)
+        : done_(std::move(done)),
+          executor_(asio::prefer(executor, asio::execution::outstanding_work.tracked)) {}
+
+    /// From any thread; the first call counts.
+    void complete(answer what) {
+        std::optional<handler> done;
+        {
+            const std::lock_guard lock(mutex_);
+            if (!done_)
+                return;
+            done.emplace(std::move(*done_));
+            done_.reset();
+        }
+        asio::post(executor_, [done = std::move(*done), what = std::move(what)]() mutable {
+            asio::get_associated_cancellation_slot(done).clear();
+            std::move(done)(std::move(what));
+        });
+        executor_ = {};
+    }
+
+private:
+    std::mutex mutex_;
+    std::optional<handler> done_;
+    asio::any_io_executor executor_;
+};
+
+}  // namespace
+
+class system_resolver::lookups : public std::enable_shared_from_this<lookups> {
+public:
+    std::optional<addresses> known(const std::string& host) {
+        const std::lock_guard lock(mutex_);
+        const auto found = answers_.find(host);
+        if (found == answers_.end() || found->second.expires < clock::now())
+            return std::nullopt;
+        return found->second.found;
+    }
+
+    void ask(const std::string& host, std::shared_ptr<waiter> who) {
+        const std::lock_guard lock(mutex_);
+        auto& waiting = waiting_[host];
+        waiting.push_back(std::move(who));
+        if (waiting.size() > 1)
+            return;
+        queue_.push_back(host);
+        if (threads_ < max_threads) {
+            ++threads_;
+            std::thread([self = shared_from_this()] { self->work(); }).detach();
+        }
+    }
+
+private:
+    void work() {
+        for (;;) {
+            std::string host;
+            {
+                const std::lock_guard lock(mutex_);
+                if (queue_.empty()) {
+                    --threads_;
+                    return;
+                }
+                host = std::move(queue_.front());
+                queue_.pop_front();
+            }
+            const answer found = ask_system(host);
+            std::vector<std::shared_ptr<waiter>> served;
+            {
+                const std::lock_guard lock(mutex_);
+                if (found) {
+                    if (answers_.size() >= max_answers)
+                        answers_.clear();
+                    answers_[host] = {*found, clock::now() + answer_lifetime};
+                }
+                served = std::move(waiting_[host]);
+                waiting_.erase(host);
+            }
+            for (const auto& who : served)
+                who->complete(found);
+        }
+    }
+
+    struct kept {
+        addresses found;
+        clock::time_point expires;
+    };
+
+    std::mutex mutex_;
+    std::map<std::string, kept> answers_;
+    std::map<std::string, std::vector<std::shared_ptr<waiter>>> waiting_;
+    std::deque<std::string> queue_;
+    unsigned threads_ = 0;
+};
+
+system_resolver::system_resolver() : lookups_(std::make_shared<lookups>()) {}
+
+asio::awaitable<answer> system_resolver::async_resolve(std::string host) {
+    if (auto found = lookups_->known(host))
+        co_return std::move(*found);
+    const asio::any_io_executor executor = co_await asio::this_coro::executor;
+    auto start = [&](auto handler) {
+        auto slot = asio::get_associated_cancellation_slot(handler);
+        auto who = std::make_shared<waiter>(waiter::handler(std::move(handler)), executor);
+        if (slot.is_connected()) {
+            slot.assign([weak = std::weak_ptr(who)](asio::cancellation_type) {
+                if (auto self = weak.lock())
+                    self->complete(
+                        answer(asio::error::make_error_code(asio::error::operation_aborted)));
+            });
+        }
+        lookups_->ask(host, std::move(who));
+    };
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(answer)>(
+        std::move(start), asio::use_awaitable);
+}
+
+}  // namespace asyncdl::net

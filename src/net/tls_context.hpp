@@ -1,0 +1,48 @@
+#pragma once
+// What TLS connections share: OpenSSL's context with the trusted CAs, and the sessions that let a
+// next connection to the same origin skip the full handshake. Thread-safe, shared by downloaders.
+
+#include <openssl/ssl.h>
+#include <asyncdl/downloader_options.hpp>
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "core/fault.hpp"
+
+namespace asyncdl::net {
+
+class tls_context {
+public:
+    /// Loads the CAs, the system's where no file is named: 18 ms, so not before the first https
+    /// connection. `errc::tls_certificate` where the file cannot be used.
+    static core::outcome<std::shared_ptr<tls_context>> create(const tls_options& options);
+
+    explicit tls_context(bool verifies);
+
+    SSL_CTX* native() const noexcept { return context_.get(); }
+    bool verifies() const noexcept { return verifies_; }
+
+    /// Gives a new connection the last session of this peer (`host:port`), where there is one, and
+    /// has it remember its own.
+    void attach_session(SSL* connection, const std::string& peer);
+
+private:
+    static int on_new_session(SSL* connection, SSL_SESSION* session);
+
+    struct free_context {
+        void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+    };
+    struct free_session {
+        void operator()(SSL_SESSION* session) const noexcept { SSL_SESSION_free(session); }
+    };
+
+    std::unique_ptr<SSL_CTX, free_context> context_;
+    bool verifies_;
+    std::mutex mutex_;
+    std::map<std::string, std::unique_ptr<SSL_SESSION, free_session>> sessions_;
+};
+
+}  // namespace asyncdl::net
