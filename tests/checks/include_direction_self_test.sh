@@ -30,8 +30,10 @@ accepted src/engine/transfer.cpp '"storage/part_file.hpp"'
 accepted src/cli/main.cpp '<CLI/CLI.hpp>'
 accepted include/asyncdl/with/spdlog.hpp '<spdlog/logger.h>'
 accepted tests/unit/core/url.cpp '"core/url.hpp"'
+accepted tests/unit/core/url.cpp '"table_of_urls.hpp"'
 
 refused src/core/url.cpp '"net/dial.hpp"'              # a room above
+refused src/core/url.cpp '"../net/dial.hpp"'
 refused src/core/url.cpp '<boost/asio/awaitable.hpp>'  # another's library
 refused src/core/url.cpp '<unistd.h>'                  # core asks the system for nothing
 refused src/core/url.cpp '<asyncdl/downloader.hpp>'    # the face is no value header
