@@ -1,0 +1,261 @@
+#include "http/h1_connection.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace asyncdl::http {
+
+namespace asio = boost::asio;
+using net::readiness;
+
+namespace {
+
+constexpr unsigned max_interim = 16;
+constexpr std::size_t head_step = 16 * 1024;  // read at once while a head is wanted
+constexpr std::size_t kept_capacity = 4 * 1024;
+constexpr unsigned head_patience = 4;  // times the wait for a byte
+constexpr auto drain_patience = std::chrono::seconds(2);
+
+/// Where heads are received before it is known how long they are. Nothing stays in it across a
+/// wait.
+std::span<std::byte> head_space() {
+    static thread_local std::array<std::byte, head_step> space;
+    return space;
+}
+
+}  // namespace
+
+h1_connection::h1_connection(std::unique_ptr<net::stream> stream, patience bounds)
+    : stream_(std::move(stream)), bounds_(bounds) {}
+
+bool h1_connection::renew() {
+    reused_ = true;
+    return stream_->is_quiet();
+}
+
+bool h1_connection::reusable() const noexcept {
+    return complete_ && framing_.keep_alive && inbox_used_ == inbox_.size();
+}
+
+bool h1_connection::lost_unanswered() const {
+    return reused_ && !first_byte_;
+}
+
+std::optional<std::uint64_t> h1_connection::body_size() const {
+    if (framing_.kind == core::body_kind::sized)
+        return framing_.size;
+    if (framing_.kind == core::body_kind::none)
+        return 0;
+    return std::nullopt;
+}
+
+asio::awaitable<core::outcome<const core::response_head*>> h1_connection::start(
+    const request_head& request) {
+    complete_ = first_byte_ = false;
+    framing_ = {};
+    received_ = 0;
+    inbox_.clear();
+    inbox_used_ = 0;
+    heads_.reset();
+
+    outbox_.clear();
+    outbox_.append("GET ").append(request.target).append(" HTTP/1.1\r\nHost: ");
+    outbox_.append(request.authority).append("\r\n");
+    for (const auto& [name, value] : request.fields)
+        outbox_.append(name).append(": ").append(value).append("\r\n");
+    outbox_.append("\r\n");
+    const auto sent = co_await stream_->write(std::as_bytes(std::span(outbox_)), bounds_.byte);
+    if (!sent)
+        co_return sent.error();
+
+    must_wait_ = true;
+    if (const auto got = co_await read_head(); !got)
+        co_return got.error();
+    if (const auto begun = begin_body(); !begun)
+        co_return begun.error();
+    co_return &heads_.head();
+}
+
+asio::awaitable<core::outcome<void>> h1_connection::read_head() {
+    const auto limit = net::clock::now() + head_patience * bounds_.byte;
+    for (unsigned interim = 0;;) {
+        const std::string_view received(reinterpret_cast<const char*>(inbox_.data()) + inbox_used_,
+                                        inbox_.size() - inbox_used_);
+        const auto taken = heads_.feed(received);
+        if (!taken)
+            co_return taken.error();
+        if (!*taken) {
+            const auto more = co_await receive_head_bytes(limit);
+            if (!more)
+                co_return more.error();
+            continue;
+        }
+        inbox_used_ += **taken;
+        const unsigned status = heads_.head().status;
+        // 101 ends HTTP on the connection; the verdict refuses it.
+        if (status < 100 || status > 199 || status == 101)
+            co_return core::outcome<void>();
+        if (++interim > max_interim)
+            co_return core::fault(make_error_code(errc::protocol),
+                                  "more than 16 interim responses");
+    }
+}
+
+asio::awaitable<core::outcome<void>> h1_connection::receive_head_bytes(
+    net::clock::time_point limit) {
+    auto need = readiness::want_read;
+    for (;;) {
+        if (must_wait_) {
+            const auto ready =
+                co_await stream_->wait(need, std::min(limit, net::clock::now() + bounds_.byte));
+            if (!ready) {
+                if (ready.error().code == errc::timeout)
+                    co_return core::fault(make_error_code(errc::timeout),
+                                          first_byte_ ? "the response head is not complete in time"
+                                                      : "no response in time");
+                co_return ready.error();
+            }
+            must_wait_ = false;
+        }
+        const auto space = head_space();
+        const net::attempt step = stream_->try_read(space);
+        if (step.state == readiness::done) {
+            first_byte_ = true;
+            must_wait_ = step.exhausted;
+            const auto bytes = space.first(step.bytes);
+            inbox_.insert(inbox_.end(), bytes.begin(), bytes.end());
+            co_return core::outcome<void>();
+        }
+        if (step.state == readiness::end)
+            co_return core::fault(make_error_code(errc::truncated),
+                                  "the server closed the connection before its response was "
+                                  "complete");
+        if (step.state == readiness::failed)
+            co_return step.error;
+        need = step.state;
+        must_wait_ = true;
+    }
+}
+
+core::outcome<void> h1_connection::begin_body() {
+    const auto framing = core::judge_framing(heads_.head());
+    if (!framing)
+        return framing.error();
+    framing_ = *framing;
+    left_ = framing_.size;
+    chunks_ = {};
+    complete_ = framing_.kind == core::body_kind::none ||
+                (framing_.kind == core::body_kind::sized && left_ == 0);
+    return {};
+}
+
+asio::awaitable<core::outcome<std::span<const std::byte>>> h1_connection::read(
+    std::span<std::byte> space) {
+    while (!complete_) {
+        if (inbox_used_ < inbox_.size()) {
+            const auto decoded = decode(std::span(inbox_).subspan(inbox_used_));
+            if (!decoded || !decoded->empty() || complete_)
+                co_return decoded;
+            continue;
+        }
+        if (inbox_.capacity() > kept_capacity)
+            std::vector<std::byte>().swap(inbox_);
+        inbox_.clear();
+        inbox_used_ = 0;
+
+        if (framing_.kind == core::body_kind::sized)
+            space =
+                space.first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), left_)));
+        net::attempt step;
+        step.state = readiness::want_read;
+        if (!must_wait_)
+            step = stream_->try_read(space);
+        while (step.state == readiness::want_read || step.state == readiness::want_write) {
+            const auto ready = co_await stream_->wait(step.state, net::clock::now() + bounds_.byte);
+            if (!ready) {
+                if (ready.error().code == errc::timeout)
+                    co_return core::fault(make_error_code(errc::timeout),
+                                          "the server sent nothing for too long");
+                co_return ready.error();
+            }
+            step = stream_->try_read(space);
+        }
+        if (step.state != readiness::done)
+            co_return body_ended(step);
+        must_wait_ = step.exhausted;
+        if (framing_.kind != core::body_kind::chunked) {
+            received_ += step.bytes;
+            left_ -= std::min<std::uint64_t>(left_, step.bytes);
+            complete_ = framing_.kind == core::body_kind::sized && left_ == 0;
+            co_return space.first(step.bytes);
+        }
+        const auto decoded = chunks_.feed(space.first(step.bytes));
+        if (!decoded)
+            co_return decoded.error();
+        received_ += decoded->data.size();
+        if (decoded->done) {
+            complete_ = true;
+            // Anything after the last chunk is nobody's: the connection is not used again.
+            framing_.keep_alive = framing_.keep_alive && decoded->used == step.bytes;
+        }
+        if (!decoded->data.empty())
+            co_return decoded->data;
+    }
+    co_return std::span<const std::byte>();
+}
+
+/// Takes the framing off bytes that came along with the head.
+core::outcome<std::span<const std::byte>> h1_connection::decode(std::span<std::byte> received) {
+    if (framing_.kind == core::body_kind::chunked) {
+        const auto step = chunks_.feed(received);
+        if (!step)
+            return step.error();
+        inbox_used_ += step->used;
+        complete_ = step->done;
+        received_ += step->data.size();
+        return std::span<const std::byte>(step->data);
+    }
+    if (framing_.kind == core::body_kind::sized) {
+        received = received.first(
+            static_cast<std::size_t>(std::min<std::uint64_t>(received.size(), left_)));
+        left_ -= received.size();
+        complete_ = left_ == 0;
+    }
+    inbox_used_ += received.size();
+    received_ += received.size();
+    return std::span<const std::byte>(received);
+}
+
+core::outcome<std::span<const std::byte>> h1_connection::body_ended(const net::attempt& last) {
+    if (last.state != readiness::end)
+        return last.error;
+    if (framing_.kind != core::body_kind::until_close)
+        return ended_early();
+    complete_ = true;
+    return std::span<const std::byte>();
+}
+
+core::fault h1_connection::ended_early() const {
+    std::string text = "the server closed the connection after " + std::to_string(received_);
+    if (framing_.kind == core::body_kind::sized)
+        text += " of " + std::to_string(framing_.size);
+    return {make_error_code(errc::truncated), text + " bytes"};
+}
+
+asio::awaitable<void> h1_connection::drain(std::uint64_t limit, std::span<std::byte> space) {
+    if (framing_.kind == core::body_kind::sized && left_ > limit)
+        co_return;
+    if (framing_.kind == core::body_kind::until_close)
+        co_return;
+    const auto usual = bounds_;
+    bounds_.byte = std::min<net::clock::duration>(usual.byte, drain_patience);
+    const auto until = net::clock::now() + drain_patience;
+    while (!complete_ && received_ <= limit && net::clock::now() < until) {
+        const auto got = co_await read(space);
+        if (!got)
+            break;
+    }
+    bounds_ = usual;
+}
+
+}  // namespace asyncdl::http

@@ -1,0 +1,66 @@
+#pragma once
+// An HTTP/1.1 connection (RFC 9112): one exchange after the other on one stream. Owned by the pool,
+// leased to one download at a time, used on its executor.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/chunk_decoder.hpp"
+#include "http/exchange.hpp"
+#include "http/head_reader.hpp"
+#include "net/stream.hpp"
+
+namespace asyncdl::http {
+
+/// The bounds in time of an exchange.
+class patience {
+public:
+    net::clock::duration byte{};  ///< longest wait for a byte; a head has four times that
+};
+
+class h1_connection final : public exchange {
+public:
+    h1_connection(std::unique_ptr<net::stream> stream, patience bounds);
+
+    /// Begins another exchange; false where something came in unasked or the peer closed: what
+    /// follows a response is never taken for the next.
+    bool renew();
+
+    /// Whether the exchange ended such that another may follow.
+    bool reusable() const noexcept;
+
+    boost::asio::awaitable<core::outcome<const core::response_head*>> start(
+        const request_head& request) override;
+    boost::asio::awaitable<core::outcome<std::span<const std::byte>>> read(
+        std::span<std::byte> space) override;
+    std::optional<std::uint64_t> body_size() const override;
+    boost::asio::awaitable<void> drain(std::uint64_t limit, std::span<std::byte> space) override;
+    bool lost_unanswered() const override;
+
+private:
+    boost::asio::awaitable<core::outcome<void>> read_head();
+    boost::asio::awaitable<core::outcome<void>> receive_head_bytes(net::clock::time_point limit);
+    core::outcome<void> begin_body();
+    core::outcome<std::span<const std::byte>> decode(std::span<std::byte> received);
+    core::outcome<std::span<const std::byte>> body_ended(const net::attempt& last);
+    core::fault ended_early() const;
+
+    std::unique_ptr<net::stream> stream_;
+    patience bounds_;
+    head_reader heads_;
+    std::vector<std::byte> inbox_;  ///< received and not yet handed on
+    std::size_t inbox_used_ = 0;    ///< bytes at its front that were handed on
+    std::string outbox_;            ///< the request's text
+
+    core::body_framing framing_;
+    core::chunk_decoder chunks_;
+    std::uint64_t left_ = 0;      ///< of a sized body
+    std::uint64_t received_ = 0;  ///< body bytes so far
+    bool must_wait_ = false;      ///< the last read took all that was there
+    bool first_byte_ = false;     ///< of this response
+    bool complete_ = false;       ///< the body came to its end
+    bool reused_ = false;
+};
+
+}  // namespace asyncdl::http

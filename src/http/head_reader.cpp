@@ -1,0 +1,142 @@
+#include "http/head_reader.hpp"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+
+namespace asyncdl::http {
+
+namespace {
+
+namespace beast = boost::beast;
+
+constexpr std::size_t max_head = 64 * 1024;
+
+core::fault malformed(std::string_view what) {
+    return {make_error_code(errc::protocol), "malformed response head: " + std::string(what)};
+}
+
+/// Notes what Beast finds, as views; the body is never shown to it.
+class field_collector final : public beast::http::basic_parser<false> {
+public:
+    explicit field_collector(core::response_head& head) : head_(head) {
+        header_limit(2 * max_head);
+        body_limit(boost::none);
+        skip(true);
+    }
+
+private:
+    using error_code = beast::error_code;
+
+    void on_request_impl(beast::http::verb, beast::string_view, beast::string_view, int,
+                         error_code&) override {}
+
+    void on_response_impl(int code, beast::string_view reason, int version, error_code&) override {
+        head_.status = static_cast<unsigned>(code);
+        head_.version = static_cast<unsigned>(version);
+        head_.reason = {reason.data(), reason.size()};
+    }
+
+    void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value,
+                       error_code&) override {
+        head_.fields.add({name.data(), name.size()}, {value.data(), value.size()});
+    }
+
+    void on_header_impl(error_code&) override {}
+    void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+    std::size_t on_body_impl(beast::string_view body, error_code&) override { return body.size(); }
+    void on_chunk_header_impl(std::uint64_t, beast::string_view, error_code&) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, error_code&) override {
+        return body.size();
+    }
+    void on_finish_impl(error_code&) override {}
+
+    core::response_head& head_;
+};
+
+/// Every line ended by CRLF, folds undone, a reason phrase at least empty.
+void mend(std::string_view raw, std::string& text) {
+    text.clear();
+    text.reserve(raw.size() + 16);
+    bool first = true;
+    while (!raw.empty()) {
+        const auto end = raw.find('\n');
+        std::string_view line = raw.substr(0, end);
+        raw.remove_prefix(end == std::string_view::npos ? raw.size() : end + 1);
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        if (first && line.empty())
+            continue;
+        if (first) {
+            text += line;
+            // "HTTP/1.1 200": the blank before the reason is part of the grammar.
+            if (line.size() == 12 && line.starts_with("HTTP/"))
+                text += ' ';
+            first = false;
+        } else if (!line.empty() && (line.front() == ' ' || line.front() == '\t')) {
+            text.resize(text.size() - 2);
+            text += ' ';
+            text += core::trimmed(line);
+        } else {
+            text += line;
+        }
+        text += "\r\n";
+    }
+}
+
+}  // namespace
+
+void head_reader::reset() noexcept {
+    scanned_ = 0;
+    line_start_ = 0;
+    status_line_seen_ = false;
+}
+
+core::outcome<std::optional<std::size_t>> head_reader::feed(std::string_view received) {
+    while (scanned_ < received.size()) {
+        const auto end = received.find('\n', scanned_);
+        if (end == std::string_view::npos || end >= max_head) {
+            scanned_ = received.size();
+            break;
+        }
+        const std::string_view line = received.substr(line_start_, end - line_start_);
+        const bool empty = line.empty() || line == "\r";
+        scanned_ = line_start_ = end + 1;
+        if (!empty) {
+            // Not HTTP at all (HTTP/0.9, another protocol): say so before more is read.
+            if (!status_line_seen_ && !line.starts_with("HTTP/1."))
+                return malformed("no HTTP/1 status line");
+            status_line_seen_ = true;
+        } else if (status_line_seen_) {
+            mend(received.substr(0, scanned_), text_);
+            const std::size_t taken = scanned_;
+            reset();
+            if (const auto parsed = parse(); !parsed)
+                return parsed.error();
+            return std::optional(taken);
+        }
+    }
+    if (received.size() >= max_head)
+        return malformed("longer than 64 KiB");
+    const std::string_view start = received.substr(line_start_, 7);
+    constexpr std::string_view expected = "HTTP/1.";
+    if (!status_line_seen_ && !start.starts_with('\r') && !expected.starts_with(start) &&
+        !start.starts_with(expected))
+        return malformed("no HTTP/1 status line");
+    return std::optional<std::size_t>();
+}
+
+core::outcome<void> head_reader::parse() {
+    head_.fields.clear();
+    field_collector parser(head_);
+    parser.eager(false);
+    beast::error_code error;
+    parser.put(boost::asio::buffer(text_), error);
+    if (error)
+        return malformed(error.message());
+    if (!parser.is_header_done())
+        return malformed("incomplete");
+    return {};
+}
+
+}  // namespace asyncdl::http

@@ -1,0 +1,99 @@
+#include "http/host_limits.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <vector>
+
+namespace asyncdl::http {
+
+namespace asio = boost::asio;
+
+namespace {
+// Hosts that nobody holds a place of are swept out when the table reaches a multiple of this.
+constexpr std::size_t sweep_step = 1024;
+}  // namespace
+
+class host_limits::host {
+public:
+    explicit host(std::size_t limit) : leases(limit), connections(limit) {}
+
+    async_semaphore leases;
+    async_semaphore connections;
+};
+
+std::shared_ptr<host_limits::host> host_limits::find(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    auto& known = hosts_[name];
+    if (auto found = known.lock())
+        return found;
+    auto made = std::make_shared<host>(limit_);
+    known = made;
+    if (hosts_.size() % sweep_step == 0)
+        std::erase_if(hosts_, [](const auto& item) { return item.second.expired(); });
+    return made;
+}
+
+host_limits::lease_permit host_limits::try_lease(const std::string& name) {
+    permit result;
+    if (limit_ > 0) {
+        result.host_ = find(name);
+        result.guard_ = result.host_->leases.try_acquire();
+    }
+    result.granted_ = limit_ == 0 || result.guard_;
+    return result;
+}
+
+host_limits::open_permit host_limits::try_open(const std::string& name) {
+    permit result;
+    if (limit_ > 0) {
+        result.host_ = find(name);
+        result.guard_ = result.host_->connections.try_acquire();
+    }
+    result.granted_ = limit_ == 0 || result.guard_;
+    return result;
+}
+
+asio::awaitable<host_limits::permit> host_limits::wait_for(std::shared_ptr<host> where,
+                                                           async_semaphore& places) {
+    auto [error, guard] = co_await places.async_acquire(asio::as_tuple(asio::use_awaitable));
+    permit result;
+    result.granted_ = !error;
+    result.host_ = std::move(where);
+    result.guard_ = std::move(guard);
+    co_return result;
+}
+
+asio::awaitable<host_limits::lease_permit> host_limits::lease(const std::string& name) {
+    auto where = find(name);
+    auto& places = where->leases;
+    co_return co_await wait_for(std::move(where), places);
+}
+
+asio::awaitable<host_limits::open_permit> host_limits::open(const std::string& name) {
+    auto where = find(name);
+    auto& places = where->connections;
+    std::vector<std::shared_ptr<closer>> others;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const auto& item : pools_)
+            if (auto close = item.lock())
+                others.push_back(std::move(close));
+    }
+    for (const auto& close : others)
+        (*close)(name);
+    co_return co_await wait_for(std::move(where), places);
+}
+
+bool host_limits::is_wanted(const std::string& name) {
+    return limit_ > 0 && find(name)->connections.waiting() > 0;
+}
+
+std::shared_ptr<void> host_limits::join(closer close) {
+    auto kept = std::make_shared<closer>(std::move(close));
+    const std::lock_guard lock(mutex_);
+    pools_.remove_if([](const auto& item) { return item.expired(); });
+    pools_.push_back(kept);
+    return kept;
+}
+
+}  // namespace asyncdl::http

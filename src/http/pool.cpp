@@ -1,0 +1,137 @@
+#include "http/pool.hpp"
+
+#include <algorithm>
+
+namespace asyncdl::http {
+
+namespace asio = boost::asio;
+
+namespace {
+constexpr auto idle_time = std::chrono::seconds(30);
+}  // namespace
+
+lease& lease::operator=(lease&& other) noexcept {
+    if (this != &other) {
+        end();
+        home_ = std::move(other.home_);
+        origin_ = std::move(other.origin_);
+        connection_ = std::move(other.connection_);
+        open_ = std::move(other.open_);
+    }
+    return *this;
+}
+
+void lease::end() {
+    if (!connection_)
+        return;
+    if (const auto home = home_.lock())
+        home->give_back(*this);
+    connection_.reset();
+    open_ = {};
+}
+
+pool::pool(net::dialer dialer, std::shared_ptr<host_limits> limits, patience bounds,
+           std::size_t max_idle, net::timekeeper& keeper)
+    : deadline(keeper),
+      dialer_(std::move(dialer)),
+      limits_(std::move(limits)),
+      bounds_(bounds),
+      max_idle_(max_idle) {}
+
+asio::awaitable<core::outcome<lease>> pool::acquire(const core::origin& to, bool fresh) {
+    lease result;
+    if (!fresh) {
+        result = take_idle(to);
+        if (result)
+            co_return std::move(result);
+    }
+    result.open_ = limits_->try_open(to.host);
+    if (!result.open_) {
+        close_idle(to.host);
+        result.open_ = limits_->try_open(to.host);
+    }
+    if (!result.open_) {
+        result.open_ = co_await limits_->open(to.host);
+        if (!result.open_)
+            co_return core::fault(errc::cancelled);
+    }
+    auto dialled = co_await dialer_.dial(to);
+    if (!dialled)
+        co_return dialled.error();
+    result.home_ = weak_from_this();
+    result.origin_ = to;
+    result.connection_ = std::make_unique<h1_connection>(std::move(*dialled), bounds_);
+    co_return std::move(result);
+}
+
+lease pool::take_idle(const core::origin& to) {
+    lease result;
+    const auto found = idle_.find(to);
+    if (found == idle_.end())
+        return result;
+    const auto too_old = net::clock::now() - idle_time;
+    auto& waiting = found->second;
+    while (!waiting.empty() && !result) {
+        idle_connection last = std::move(waiting.back());
+        waiting.pop_back();
+        --idle_count_;
+        if (last.since < too_old || !last.connection->renew())
+            continue;
+        result.home_ = weak_from_this();
+        result.origin_ = to;
+        result.connection_ = std::move(last.connection);
+        result.open_ = std::move(last.open);
+    }
+    return result;
+}
+
+void pool::give_back(lease& ended) {
+    if (max_idle_ == 0 || !ended.connection_->reusable() || limits_->is_wanted(ended.origin_.host))
+        return;
+    if (idle_count_ >= max_idle_)
+        evict_oldest();
+    idle_[ended.origin_].push_back(
+        {std::move(ended.connection_), std::move(ended.open_), net::clock::now()});
+    ++idle_count_;
+    if (!is_set())
+        set_after(idle_time);
+}
+
+void pool::evict_oldest() {
+    // An origin whose connections are all in use leaves an empty list behind: swept here.
+    std::erase_if(idle_, [](const auto& item) { return item.second.empty(); });
+    const auto oldest =
+        std::min_element(idle_.begin(), idle_.end(), [](const auto& a, const auto& b) {
+            return a.second.front().since < b.second.front().since;
+        });
+    if (oldest == idle_.end())
+        return;
+    oldest->second.erase(oldest->second.begin());
+    --idle_count_;
+}
+
+void pool::on_deadline() {
+    const auto too_old = net::clock::now() - idle_time;
+    for (auto& [to, waiting] : idle_)
+        idle_count_ -= std::erase_if(
+            waiting, [&](const idle_connection& item) { return item.since <= too_old; });
+    std::erase_if(idle_, [](const auto& item) { return item.second.empty(); });
+    if (idle_count_ > 0)
+        set_after(idle_time / 4);
+}
+
+void pool::close_idle(const std::string& host) {
+    for (auto& [to, waiting] : idle_) {
+        if (to.host == host) {
+            idle_count_ -= waiting.size();
+            waiting.clear();
+        }
+    }
+}
+
+void pool::clear() noexcept {
+    idle_.clear();
+    idle_count_ = 0;
+}
+
+}  // namespace asyncdl::http

@@ -1,0 +1,87 @@
+#pragma once
+// The connections of one downloader, by origin: a lease is taken for an exchange and gives its
+// connection back when the next may use it. Owned by a downloader, used on its executor.
+
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/url.hpp"
+#include "http/h1_connection.hpp"
+#include "http/host_limits.hpp"
+#include "net/dial.hpp"
+
+namespace asyncdl::http {
+
+class pool;
+
+/// An exchange for one request. Movable; gives back or closes the connection when it ends.
+class lease {
+public:
+    lease() = default;
+    lease(lease&&) noexcept = default;
+    lease& operator=(lease&& other) noexcept;
+    ~lease() { end(); }
+
+    exchange& operator*() const noexcept { return *connection_; }
+    exchange* operator->() const noexcept { return connection_.get(); }
+    explicit operator bool() const noexcept { return connection_ != nullptr; }
+
+    void end();
+
+private:
+    friend class pool;
+    std::weak_ptr<pool> home_;
+    core::origin origin_;
+    std::unique_ptr<h1_connection> connection_;
+    host_limits::open_permit open_;
+};
+
+class pool : public std::enable_shared_from_this<pool>, private net::deadline {
+public:
+    /// At most `max_idle` connections wait for use, each for 30 seconds; `keeper` closes those that
+    /// nobody came for, while downloads run.
+    pool(net::dialer dialer, std::shared_ptr<host_limits> limits, patience bounds,
+         std::size_t max_idle, net::timekeeper& keeper);
+
+    /// A connection to `to`: an idle one, the most recently used first, unless `fresh` is wanted,
+    /// or a new one. Errors as for `net::dialer::dial`.
+    boost::asio::awaitable<core::outcome<lease>> acquire(const core::origin& to, bool fresh);
+
+    /// Closes idle connections to this host, so that another downloader may open one.
+    void close_idle(const std::string& host);
+
+    /// Closes all idle connections.
+    void clear() noexcept;
+
+private:
+    friend class lease;
+
+    struct idle_connection {
+        std::unique_ptr<h1_connection> connection;
+        host_limits::open_permit open;
+        net::clock::time_point since;
+    };
+    struct hash {
+        std::size_t operator()(const core::origin& key) const noexcept {
+            return std::hash<std::string>()(key.host) * 31 + key.port * 2u + key.tls;
+        }
+    };
+
+    lease take_idle(const core::origin& to);
+    void give_back(lease& ended);
+    void evict_oldest();
+    void on_deadline() override;
+
+    net::dialer dialer_;
+    std::shared_ptr<host_limits> limits_;
+    patience bounds_;
+    std::size_t max_idle_;
+    std::size_t idle_count_ = 0;
+    std::unordered_map<core::origin, std::vector<idle_connection>, hash> idle_;  // oldest first
+};
+
+}  // namespace asyncdl::http
