@@ -53,11 +53,13 @@ public:
     ///
     /// Handler signature: `void(boost::system::error_code, semaphore_guard)`.
     /// Executor: the handler's associated executor, `boost::asio::system_executor` by default;
-    /// never called from within this function. Cancellation: terminal, partial and total; the
-    /// handler gets `boost::asio::error::operation_aborted` and no permit is lost. A permit that
-    /// was granted before the cancellation is delivered. Errors: none but that. Lifetime: the
-    /// executor's context must outlive the operation's time in the queue. Where it is destroyed
-    /// later, with the completion pending, the permit goes back.
+    /// never called from within this function.
+    /// Cancellation: terminal, partial and total; the handler gets
+    /// `boost::asio::error::operation_aborted` and no permit is lost. A permit that was granted
+    /// before the cancellation is delivered.
+    /// Errors: none but that.
+    /// Lifetime: the executor's context must outlive the operation's time in the queue. Where it
+    /// is destroyed later, with the completion pending, the permit goes back.
     template <typename CompletionToken = boost::asio::deferred_t>
     auto async_acquire(CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, signature>(
