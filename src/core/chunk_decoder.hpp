@@ -25,16 +25,32 @@ public:
     };
 
     /// Decodes a buffer. `used` is less than its size only where the body ended within it.
-    /// `errc::protocol` where the framing is broken; nothing more may be fed then, nor after `done`.
+    /// `errc::protocol` where the framing is broken; nothing more may be fed then, nor after
+    /// `done`.
     outcome<step> feed(std::span<std::byte> buffer);
 
 private:
-    enum class state { size, size_blank, extension, data, data_end, data_end_lf, trailer, done };
+    enum class state {
+        size,          ///< the digits of a chunk's size
+        size_blank,    ///< behind them
+        extension,     ///< behind a semicolon, up to LF
+        size_lf,       ///< CR is read, LF must follow
+        data,          ///< `left_` bytes of payload
+        data_end,      ///< the line end behind them
+        data_end_lf,   ///< CR is read, LF must follow
+        trailer_line,  ///< at the start of a trailer, or of the empty line that ends the body
+        trailer_lf,    ///< CR is read there, LF ends the body
+        trailer,       ///< in a trailer, up to LF
+        done
+    };
     state state_ = state::size;
-    std::uint64_t left_ = 0;      ///< of the chunk's data, or its size so far
-    std::uint32_t line_ = 0;      ///< bytes of the chunk line so far, line end included
-    std::uint32_t trailers_ = 0;  ///< bytes of the trailers so far
+    std::uint64_t left_ = 0;  ///< of the chunk's data, or its size so far
+    std::uint32_t line_ = 0;  ///< bytes of the chunk line, or of all trailers, so far
     unsigned digits_ = 0;
+
+    bool take(char c);
+    bool take_size(char c);
+    void begin_chunk();
 };
 
 }  // namespace asyncdl::core

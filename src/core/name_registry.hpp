@@ -2,10 +2,10 @@
 // The targets of a run: two downloads never share one. Keeps a 64-bit hash of each, at most about
 // 16 bytes a download.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -14,7 +14,7 @@ namespace asyncdl::core {
 /// Thread-safe. A claim is never given back: a run's later download must not replace what an
 /// earlier one of the same run has written.
 ///
-/// `x` and its companions `x.part` and `x.part.state` are one claim, in any order. A hash seeded
+/// `x` and its companions `x.part` and `x.part.state` are one claim, in any order. A hash keyed
 /// at construction makes collisions a matter of chance (1 in 10^7 for a million names); one would
 /// show as a needless `exists` or number, never as a shared target.
 class name_registry {
@@ -26,13 +26,23 @@ public:
 
     std::size_t size() const;
 
-private:
-    mutable std::mutex mutex_;
-    std::uint64_t seed_;
-    std::size_t count_ = 0;
-    std::vector<std::uint64_t> slots_;
+    /// Bytes that the claims take up.
+    std::size_t memory() const;
 
-    bool insert(std::uint64_t hash);
+    using hash_key = std::array<std::uint64_t, 2>;
+
+private:
+    struct table {
+        std::vector<std::uint64_t> slots;
+        std::size_t used = 0;
+
+        bool insert(std::uint64_t hash);
+        void grow();
+    };
+
+    mutable std::mutex mutex_;
+    hash_key key_{};
+    std::array<table, 64> tables_;  // many, so that the copy that growth needs is a small one
 };
 
 }  // namespace asyncdl::core

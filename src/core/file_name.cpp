@@ -1,0 +1,161 @@
+#include "core/file_name.hpp"
+
+#include <vector>
+
+#include "core/fields.hpp"
+#include "core/percent.hpp"
+#include "core/utf8.hpp"
+
+namespace asyncdl::core {
+
+namespace {
+
+constexpr std::size_t max_folder_bytes = 255;  // NAME_MAX of the usual file systems
+constexpr std::size_t max_extension_bytes = 20;
+
+// The last extension with its dot; empty where there is none, or where it is too long to be one.
+std::string_view extension_of(std::string_view leaf) {
+    const auto dot = leaf.rfind('.');
+    if (dot == std::string_view::npos || dot == 0 || leaf.size() - dot > max_extension_bytes) {
+        return {};
+    }
+    return leaf.substr(dot);
+}
+
+// A leaf with `middle` before its extension, the stem cut where the whole would be too long.
+std::string joined(std::string_view leaf, std::string_view middle) {
+    const std::string_view extension = extension_of(leaf);
+    leaf.remove_suffix(extension.size());
+    std::string result(utf8::front(leaf, max_name_bytes - middle.size() - extension.size()));
+    result += middle;
+    result += extension;
+    return result;
+}
+
+bool has_drive(std::string_view text) {
+    const char letter = text.empty() ? '\0' : static_cast<char>(text[0] | 0x20);
+    return text.size() >= 2 && text[1] == ':' && letter >= 'a' && letter <= 'z';
+}
+
+// Every separator, control character and invalid byte as `_`.
+std::string without_dangers(std::string_view text) {
+    std::string result;
+    result.reserve(text.size());
+    while (!text.empty()) {
+        const utf8::character next = utf8::first(text);
+        if (!next.valid || utf8::is_control(next.code) || next.code == '/' || next.code == '\\') {
+            result += '_';
+        } else {
+            result += text.substr(0, next.size);
+        }
+        text.remove_prefix(next.size);
+    }
+    if (has_drive(result)) {
+        result[1] = '_';
+    }
+    return result;
+}
+
+fault bad_name(const char* what) {
+    return {errc::name, what};
+}
+
+}  // namespace
+
+outcome<std::string> checked_name(std::string_view given) {
+    if (given.empty()) {
+        return bad_name("the file name is empty");
+    }
+    if (given.find('\0') != std::string_view::npos) {
+        return bad_name("the file name holds a NUL");
+    }
+    if (given.front() == '/') {
+        return bad_name("the file name is absolute");
+    }
+
+    std::vector<std::string_view> parts;
+    std::string_view part;
+    for (std::string_view rest = given;;) {
+        const auto slash = rest.find('/');
+        part = rest.substr(0, slash);
+        if (part == "..") {
+            if (parts.empty()) {
+                return bad_name("the file name leads out of the directory");
+            }
+            parts.pop_back();
+        } else if (!part.empty() && part != ".") {
+            if (part.size() > max_folder_bytes) {
+                return bad_name("a part of the file name is too long");
+            }
+            parts.push_back(part);
+        }
+        if (slash == std::string_view::npos) {
+            break;
+        }
+        rest.remove_prefix(slash + 1);
+    }
+    if (part.empty() || part == "." || part == "..") {
+        return bad_name("the file name is that of a directory");
+    }
+    if (part.size() > max_name_bytes) {
+        return bad_name("the file name is too long");
+    }
+
+    std::string name;
+    name.reserve(given.size());
+    for (const std::string_view each : parts) {
+        name += name.empty() ? "" : "/";
+        name += each;
+    }
+    return name;
+}
+
+std::string derived_name(const url& final_url) {
+    const std::string_view segment = final_url.last_segment();
+    std::string text = percent_decoded(segment);
+    if (!utf8::valid(text)) {
+        text = segment;
+    }
+    std::string name = safe_name(text);
+    return name.empty() ? "index.html" : name;
+}
+
+std::string safe_name(std::string_view text) {
+    std::string name = without_dangers(trimmed(text));
+    if (name.size() > max_name_bytes) {
+        // The cut may have bared blanks.
+        name = trimmed(joined(name, ""));
+    }
+    if (name == "." || name == "..") {
+        name.clear();
+    }
+    return name;
+}
+
+std::string numbered_name(std::string_view name, unsigned number) {
+    const auto slash = name.rfind('/');
+    const std::size_t folders = slash == std::string_view::npos ? 0 : slash + 1;
+    std::string result(name.substr(0, folders));
+    result += joined(name.substr(folders), '.' + std::to_string(number));
+    return result;
+}
+
+std::string printable(std::string_view text, std::size_t limit) {
+    constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
+    std::string result;
+    while (!text.empty()) {
+        const utf8::character next = utf8::first(text);
+        const std::string_view piece = next.valid ? text.substr(0, next.size) : replacement;
+        text.remove_prefix(next.size);
+        if (next.valid && utf8::is_control(next.code)) {
+            continue;
+        }
+        if (result.size() + piece.size() > limit) {
+            break;
+        }
+        result += piece;
+    }
+    return result;
+}
+
+}  // namespace asyncdl::core
