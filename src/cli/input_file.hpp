@@ -1,0 +1,58 @@
+#pragma once
+// A file that is read as a stream without holding up downloads: a regular file in place, a pipe, a
+// socket or a terminal as its bytes come. Owned by the list reader; read by one caller at a time,
+// on any executor.
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/error_code.hpp>
+#include <boost/system/result.hpp>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace asyncdl::cli {
+
+/// Owns a descriptor; -1 is none.
+class unique_fd {
+public:
+    explicit unique_fd(int fd = -1) noexcept : fd_(fd) {}
+    unique_fd(unique_fd&& other) noexcept;
+    unique_fd& operator=(unique_fd&& other) noexcept;
+    ~unique_fd();
+
+    int native() const noexcept { return fd_; }
+
+private:
+    int fd_;
+};
+
+class input_file {
+public:
+    /// Opens `path`, `-` for stdin. A directory is refused.
+    static boost::system::result<input_file> open(const std::string& path);
+
+    /// How errors call it: its path or "standard input".
+    const std::string& name() const noexcept { return name_; }
+
+    /// Reads what is there, waiting for the first byte; 0 at the end. Nothing comes back where
+    /// `wait` is given and is over before that.
+    ///
+    /// Cancellation: terminal; `boost::asio::error::operation_aborted`.
+    boost::asio::awaitable<boost::system::result<std::optional<std::size_t>>> async_read(
+        std::span<char> space, std::optional<std::chrono::milliseconds> wait);
+
+private:
+    explicit input_file(std::string name) : name_(std::move(name)) {}
+    enum class readiness { bytes, silence };
+    boost::system::error_code watch();
+    boost::asio::awaitable<boost::system::result<readiness>> async_readable(
+        std::optional<std::chrono::milliseconds> wait);
+
+    std::string name_;
+    unique_fd file_;
+    unique_fd watched_;  // an epoll instance that watches file_; none where reads do not block
+};
+
+}  // namespace asyncdl::cli

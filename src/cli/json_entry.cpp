@@ -1,0 +1,113 @@
+#include "cli/json_entry.hpp"
+
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/entry.hpp"
+#include "cli/header_line.hpp"
+
+namespace asyncdl::cli {
+
+namespace {
+
+namespace json = boost::json;
+
+// Why an entry is rejected.
+struct mistake {
+    errc error;
+    std::string reason;
+};
+
+std::string text_of(const json::string& text) {
+    return std::string(text.data(), text.size());
+}
+
+std::string take_string(const json::value& value, const std::string& key) {
+    const json::string* text = value.if_string();
+    if (text == nullptr) {
+        throw mistake{errc::invalid_url, "'" + key + "' is not a string"};
+    }
+    if (text->empty()) {
+        throw mistake{key == "file_name" ? errc::name : errc::invalid_url,
+                      "'" + key + "' is empty"};
+    }
+    return text_of(*text);
+}
+
+std::vector<std::string> take_strings(const json::value& value, const std::string& key) {
+    const json::array* elements = value.if_array();
+    if (elements == nullptr) {
+        throw mistake{errc::invalid_url, "'" + key + "' is not an array"};
+    }
+    std::vector<std::string> texts;
+    for (const json::value& element : *elements) {
+        const json::string* text = element.if_string();
+        if (text == nullptr) {
+            throw mistake{errc::invalid_url, "'" + key + "' holds something that is not a string"};
+        }
+        texts.push_back(text_of(*text));
+    }
+    return texts;
+}
+
+void take_member(download_request& entry, const std::string& key, const json::value& value,
+                 const std::function<void(std::string_view)>& unknown) {
+    if (key == "file_name") {
+        entry.file_name = take_string(value, key);
+    } else if (key == "checksum") {
+        entry.checksum = take_string(value, key);
+    } else if (key == "mirrors") {
+        for (std::string& mirror : take_strings(value, key)) {
+            if (!is_url(mirror)) {
+                throw mistake{errc::invalid_url, "a mirror is not an http or https URL"};
+            }
+            entry.urls.push_back(std::move(mirror));
+        }
+    } else if (key == "headers") {
+        for (const std::string& line : take_strings(value, key)) {
+            parsed<header> field = parse_header(line);
+            if (!field) {
+                throw mistake{errc::invalid_url, field.error()};
+            }
+            entry.headers.push_back(*std::move(field));
+        }
+    } else if (key != "url") {
+        unknown(key);
+    }
+}
+
+}  // namespace
+
+download_request parse_json_entry(std::string_view text, std::string_view place,
+                                  const std::function<void(std::string_view)>& unknown) {
+    json::monotonic_resource memory;
+    json::error_code error;
+    const json::value document =
+        json::parse(json::string_view(text.data(), text.size()), error, json::storage_ptr(&memory));
+    // A broken object is not shown, only its place is: it may hold secrets anywhere.
+    if (error || !document.is_object()) {
+        return reject(place, errc::invalid_url, place, "not a JSON object");
+    }
+    const json::value* const url = document.as_object().if_contains("url");
+    if (url == nullptr || !url->is_string()) {
+        return reject(place, errc::invalid_url, place, "the object has no string 'url'");
+    }
+    download_request entry(text_of(url->as_string()));
+    if (!is_url(entry.urls.front())) {
+        return reject(entry.urls.front(), errc::invalid_url, place, "not an http or https URL");
+    }
+    try {
+        for (const json::key_value_pair& member : document.as_object()) {
+            take_member(entry, std::string(member.key().data(), member.key().size()),
+                        member.value(), unknown);
+        }
+    } catch (const mistake& wrong) {
+        return reject(entry.urls.front(), wrong.error, place, wrong.reason);
+    }
+    return entry;
+}
+
+}  // namespace asyncdl::cli

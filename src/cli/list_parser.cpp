@@ -1,0 +1,146 @@
+#include "cli/list_parser.hpp"
+
+#include <utility>
+
+#include "cli/entry.hpp"
+#include "cli/header_line.hpp"
+#include "cli/json_entry.hpp"
+#include "cli/text.hpp"
+
+namespace asyncdl::cli {
+
+namespace {
+
+// A list of nothing but unknown keys must not fill the memory with them.
+constexpr std::size_t most_unknown_keys = 64;
+constexpr std::size_t longest_key = 64;
+
+// Of a line that is too long.
+constexpr std::size_t longest_shown = 256;
+
+constexpr std::string_view blanks = " \t";
+
+std::string_view trimmed(std::string_view text) {
+    const std::size_t first = text.find_first_not_of(blanks);
+    return first == text.npos ? std::string_view()
+                              : text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// Only the beginning of the line is known: what may be half a userinfo, or lie in a JSON object, is
+// not shown.
+download_request too_long(std::string_view text, const std::string& place) {
+    constexpr std::string_view reason = "the line is longer than 64 KiB";
+    const std::size_t scheme = text.find("://");
+    if (scheme == text.npos || text.front() == '{') {
+        return reject(place, errc::invalid_url, place, reason);
+    }
+    const bool whole_authority = text.find_first_of("/?#", scheme + 3) != text.npos;
+    download_request bad = reject(whole_authority ? text : text.substr(0, scheme + 3),
+                                  errc::invalid_url, place, reason);
+    if (bad.urls.front().size() > longest_shown) {
+        bad.urls.front().resize(longest_shown);
+    }
+    return bad;
+}
+
+}  // namespace
+
+std::optional<download_request> list_parser::take(const line_splitter::line& line) {
+    const std::string_view text = trimmed(line.text);
+    const std::string place = list_ + ":" + std::to_string(line.number);
+    const bool indented = !line.text.empty() && blanks.find(line.text[0]) != blanks.npos;
+    // An indented URL is no option that anybody could have meant; it is not lost.
+    const bool option = indented && entry_ && !is_url(text);
+    if (line.too_long) {
+        download_request bad = too_long(text, place);
+        if (!option) {
+            return start(std::move(bad));
+        }
+        entry_ = std::move(bad);
+        return std::nullopt;
+    }
+    if (text.empty() || text.front() == '#') {
+        return std::nullopt;
+    }
+    if (text.front() == '{') {
+        const auto unknown = [&](std::string_view key) { warn_unknown(key, place); };
+        return start(parse_json_entry(text, place, unknown));
+    }
+    if (option) {
+        take_option(text, place);
+        return std::nullopt;
+    }
+    return start(parse_urls(text, place));
+}
+
+std::optional<download_request> list_parser::finish() {
+    return std::exchange(entry_, std::nullopt);
+}
+
+std::optional<download_request> list_parser::start(download_request entry) {
+    return std::exchange(entry_, std::move(entry));
+}
+
+download_request list_parser::parse_urls(std::string_view text, const std::string& place) const {
+    const std::size_t tab = text.find('\t');
+    download_request entry = parse_entry(trimmed(text.substr(0, tab)), place);
+    std::string_view rest = tab == text.npos ? std::string_view() : text.substr(tab + 1);
+    while (!rest.empty() && !entry.rejection) {
+        const std::size_t end = std::min(rest.find('\t'), rest.size());
+        const std::string_view mirror = trimmed(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+        if (mirror.empty()) {
+            continue;
+        }
+        if (!is_url(mirror)) {
+            return reject(entry.urls.front(), errc::invalid_url, place,
+                          "a mirror is not an http or https URL");
+        }
+        entry.urls.emplace_back(mirror);
+    }
+    return entry;
+}
+
+void list_parser::take_option(std::string_view text, const std::string& place) {
+    if (entry_->rejection) {
+        return;
+    }
+    const auto refuse = [&](errc error, std::string_view reason) {
+        entry_ = reject(entry_->urls.front(), error, place, reason);
+    };
+    const std::size_t equals = text.find('=');
+    const std::string_view key = trimmed(text.substr(0, equals));
+    const std::string_view value =
+        equals == text.npos ? std::string_view() : trimmed(text.substr(equals + 1));
+    if (equals == text.npos) {
+        refuse(errc::invalid_url, "an option is KEY=VALUE");
+    } else if (key == "header") {
+        parsed<header> field = parse_header(value);
+        if (!field) {
+            refuse(errc::invalid_url, field.error());
+        } else {
+            entry_->headers.push_back(*std::move(field));
+        }
+    } else if (key == "out" || key == "dir" || key == "checksum") {
+        if (value.empty()) {
+            refuse(key == "checksum" ? errc::invalid_url : errc::name,
+                   std::string(key) + " is empty");
+        } else {
+            std::string& member = key == "out"   ? entry_->file_name
+                                  : key == "dir" ? entry_->directory
+                                                 : entry_->checksum;
+            member = value;
+        }
+    } else {
+        warn_unknown(key, place);
+    }
+}
+
+void list_parser::warn_unknown(std::string_view key, const std::string& place) {
+    key = key.substr(0, longest_key);
+    if (unknown_.size() < most_unknown_keys && unknown_.emplace(key).second) {
+        warn_(place + ": '" + clean(key) + "' is not known and has no effect");
+    }
+}
+
+}  // namespace asyncdl::cli

@@ -1,0 +1,48 @@
+#pragma once
+// From the lines of a list to downloads, in all its forms: a URL or NAME=URL, aria2's (mirrors
+// between TABs, options on indented lines below), a JSON object. Owned by the list reader; no I/O.
+
+#include <asyncdl/download_request.hpp>
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "cli/line_splitter.hpp"
+
+namespace asyncdl::cli {
+
+/// Parses one line after the other. An entry is complete when the next one begins, so that each
+/// call may give the one above. What is wrong with an entry rejects that entry alone.
+class list_parser {
+public:
+    using warning = std::function<void(const std::string&)>;
+
+    /// @param warn called once for each unknown key, with a line for a person
+    explicit list_parser(warning warn) : warn_(std::move(warn)) {}
+
+    /// The lines that follow are of the list `name`.
+    void begin(std::string name) { list_ = std::move(name); }
+
+    /// Takes a line; gives the entry above where this line begins another.
+    std::optional<download_request> take(const line_splitter::line& line);
+
+    /// Gives the entry that is not given yet, where there is one.
+    std::optional<download_request> finish();
+
+    /// Whether an entry waits for the options that may follow it.
+    bool pending() const noexcept { return entry_.has_value(); }
+
+private:
+    std::optional<download_request> start(download_request entry);
+    download_request parse_urls(std::string_view text, const std::string& place) const;
+    void take_option(std::string_view text, const std::string& place);
+    void warn_unknown(std::string_view key, const std::string& place);
+
+    warning warn_;
+    std::string list_;
+    std::optional<download_request> entry_;
+    std::set<std::string, std::less<>> unknown_;
+};
+
+}  // namespace asyncdl::cli

@@ -1,0 +1,85 @@
+#include "cli/list_reader.hpp"
+
+#include <boost/asio/error.hpp>
+#include <utility>
+
+namespace asyncdl::cli {
+
+namespace {
+
+// Long enough for whoever writes an entry and its options in two steps on a busy machine.
+constexpr std::chrono::milliseconds option_wait{1000};
+
+}  // namespace
+
+list_reader::list_reader(std::vector<download_request> arguments, std::vector<input_file> lists,
+                         list_parser::warning warn)
+    : arguments_(std::move(arguments)), lists_(std::move(lists)), parser_(std::move(warn)) {
+    begin_list();
+}
+
+boost::asio::awaitable<boost::system::result<std::optional<download_request>>>
+list_reader::async_next() {
+    if (next_argument_ < arguments_.size()) {
+        co_return std::optional(std::move(arguments_[next_argument_++]));
+    }
+    while (list_ < lists_.size()) {
+        if (std::optional<download_request> entry = parse_buffered()) {
+            co_return entry;
+        }
+        if (error_) {
+            co_return error_;
+        }
+        if (list_end_) {
+            ++list_;
+            begin_list();
+        } else {
+            co_await async_fill();
+        }
+    }
+    co_return std::optional<download_request>();
+}
+
+std::optional<download_request> list_reader::parse_buffered() {
+    while (const std::optional<line_splitter::line> line = lines_.next()) {
+        if (std::optional<download_request> entry = parser_.take(*line)) {
+            return entry;
+        }
+    }
+    if (std::exchange(idle_, false) || list_end_ || error_) {
+        return parser_.finish();
+    }
+    return std::nullopt;
+}
+
+boost::asio::awaitable<void> list_reader::async_fill() {
+    std::optional<std::chrono::milliseconds> wait;
+    if (parser_.pending()) {
+        wait = option_wait;
+    }
+    const boost::system::result<std::optional<std::size_t>> received =
+        co_await lists_[list_].async_read(lines_.space(), wait);
+    if (!received) {
+        error_ = received.error();
+        if (error_ != boost::asio::error::operation_aborted) {
+            failure_ = lists_[list_].name() + ": " + error_.message();
+        }
+    } else if (!*received) {
+        idle_ = true;
+    } else if (**received == 0) {
+        list_end_ = true;
+        lines_.finish();
+    } else {
+        lines_.received(**received);
+    }
+}
+
+void list_reader::begin_list() {
+    list_end_ = false;
+    lines_ = line_splitter();
+    if (list_ < lists_.size()) {
+        parser_.begin(lists_[list_].name());
+    }
+}
+
+}  // namespace asyncdl::cli

@@ -1,0 +1,28 @@
+#pragma once
+// What follows from the settings before anything is downloaded: the downloads of the arguments, the
+// lists, the files that must be usable. Called once, by the program.
+
+#include <asyncdl/download_request.hpp>
+#include <vector>
+
+#include "cli/input_file.hpp"
+#include "cli/settings.hpp"
+
+namespace asyncdl::cli {
+
+/// The downloads of the arguments, with what `--output` says.
+/// @throws usage_error where there is nothing to download, or `--output` fits not
+std::vector<download_request> plan_arguments(const settings& options);
+
+/// Opens every list, so that one that is unreadable stops the program before it starts.
+/// @throws usage_error
+std::vector<input_file> open_lists(const settings& options);
+
+/// Looks at the directory and the CA file.
+/// @throws usage_error where one cannot be used
+void check_files(const settings& options);
+
+/// Whether there are lines of progress.
+bool shows_progress(const settings& options);
+
+}  // namespace asyncdl::cli

@@ -1,0 +1,95 @@
+#include "cli/recorder.hpp"
+
+#include <algorithm>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <utility>
+
+namespace asyncdl::cli {
+
+namespace {
+
+constexpr std::size_t most_waiting = 512;
+
+// A file or a pipe gets what has come every 100 ms, or once half of the places are taken; waking
+// the thread for each result would cost more than the report itself.
+constexpr std::chrono::milliseconds flush_interval{100};
+
+bool any_terminal(const std::vector<std::unique_ptr<report>>& reports) {
+    return std::any_of(reports.begin(), reports.end(),
+                       [](const auto& r) { return r->out().is_terminal(); });
+}
+
+}  // namespace
+
+recorder::recorder(std::vector<std::unique_ptr<report>> reports)
+    : reports_(std::move(reports)),
+      wake_at_(any_terminal(reports_) ? 1 : most_waiting / 2),
+      places_(most_waiting),
+      thread_([this] { run(); }) {}
+
+recorder::~recorder() {
+    stop();
+}
+
+boost::asio::awaitable<boost::system::error_code> recorder::async_consume(download_result result) {
+    semaphore_guard place = places_.try_acquire();
+    if (!place) {
+        place = co_await places_.async_acquire(boost::asio::use_awaitable);
+    }
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back({std::move(result), std::move(place)});
+    if (waiting_.size() >= wake_at_) {
+        woken_.notify_one();
+    }
+    co_return boost::system::error_code();
+}
+
+std::vector<std::string> recorder::finish(const batch_summary& summary) {
+    stop();
+    std::vector<std::string> failures;
+    for (const auto& r : reports_) {
+        r->finish(summary);
+        r->out().close();
+        if (std::string failure = r->out().failure(); !failure.empty()) {
+            failures.push_back(std::move(failure));
+        }
+    }
+    return failures;
+}
+
+void recorder::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    woken_.notify_one();
+    if (thread_.joinable()) {
+        thread_.join();
+    }
+}
+
+void recorder::run() {
+    std::vector<entry> taken;
+    bool last = false;
+    while (!last) {
+        {
+            std::unique_lock lock(mutex_);
+            woken_.wait_for(lock, flush_interval,
+                            [this] { return stopping_ || waiting_.size() >= wake_at_; });
+            std::swap(taken, waiting_);
+            last = stopping_;
+        }
+        for (const entry& e : taken) {
+            for (const auto& r : reports_) {
+                r->add(e.result);
+            }
+        }
+        taken.clear();
+        for (const auto& r : reports_) {
+            r->out().flush();
+        }
+    }
+}
+
+}  // namespace asyncdl::cli

@@ -1,0 +1,37 @@
+#pragma once
+// The reports of a run: a summary for people, failures on stderr, a JSON document, JSON lines, a
+// CSV table. Owned by the recorder, called on its thread.
+
+#include <asyncdl/batch_summary.hpp>
+#include <asyncdl/download_result.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/output_file.hpp"
+#include "cli/settings.hpp"
+
+namespace asyncdl::cli {
+
+class report {
+public:
+    explicit report(std::unique_ptr<output_file> out) : out_(std::move(out)) {}
+    virtual ~report() = default;
+
+    /// Takes a result, in the order in which downloads end.
+    virtual void add(const download_result& result) = 0;
+
+    /// The run is over.
+    virtual void finish(const batch_summary& summary) = 0;
+
+    output_file& out() const noexcept { return *out_; }
+
+private:
+    std::unique_ptr<output_file> out_;
+};
+
+/// The reports that the settings ask for, with their files open.
+/// @throws usage_error
+std::vector<std::unique_ptr<report>> make_reports(const settings& options);
+
+}  // namespace asyncdl::cli

@@ -1,0 +1,42 @@
+#pragma once
+// What the command line asks for. A value; filled by the flag table, read by the program.
+
+#include <asyncdl/downloader_options.hpp>
+#include <asyncdl/logger.hpp>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace asyncdl::cli {
+
+/// The command line, or a file that it names, cannot be used: exit status 2. `what()` is the line
+/// for a person.
+class usage_error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+enum class progress_mode { automatic, plain, none };
+
+struct settings {
+    bool help = false;
+    bool version = false;
+
+    std::vector<std::string> arguments;  ///< URLs and NAME=URL, in order
+    std::vector<std::string> lists;      ///< `-` is stdin
+    std::optional<std::string> output;
+
+    downloader_options transfer;
+    unsigned threads = 1;
+
+    std::optional<std::string> json;  ///< `-` is stdout, for all three
+    std::optional<std::string> jsonl;
+    std::optional<std::string> csv;
+    progress_mode progress = progress_mode::automatic;
+    bool quiet = false;
+    std::optional<log_level> log_threshold;
+    std::optional<std::string> log_file;
+};
+
+}  // namespace asyncdl::cli

@@ -1,0 +1,37 @@
+#pragma once
+// Text as people and terminals get it: cleaned of control characters, cut of secrets, sizes and
+// times in readable units. Pure functions.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace asyncdl::cli {
+
+/// What stands for a character that cannot be shown: U+FFFD.
+inline constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+/// The bytes of the valid UTF-8 character that `text` begins with; 0 where it begins with none.
+std::size_t character_length(std::string_view text) noexcept;
+
+/// Whether the valid character `character` is a control character (C0, DEL, C1).
+bool is_control(std::string_view character) noexcept;
+
+/// `text` with each control character and each byte of broken UTF-8 replaced.
+std::string clean(std::string_view text);
+
+/// `text` without the userinfo of the URLs in it.
+std::string redact(std::string_view text);
+
+/// "512 B", "4.0 KiB", "1.5 GiB".
+std::string readable_size(std::uint64_t bytes);
+
+/// "4.0 KiB/s".
+std::string readable_rate(double bytes_a_second);
+
+/// "0.35 s", "12.3 s", "2 min 5 s".
+std::string readable_time(std::chrono::duration<double> time);
+
+}  // namespace asyncdl::cli

@@ -1,0 +1,61 @@
+#include "cli/text_report.hpp"
+
+#include <array>
+#include <asyncdl/error.hpp>
+#include <cstdio>
+
+#include "cli/text.hpp"
+
+namespace asyncdl::cli {
+
+namespace {
+
+std::string reason(const download_result& result) {
+    return clean(result.message.empty() ? error_kind(result.error) : result.message);
+}
+
+std::string percent(double share) {
+    std::array<char, 32> text;
+    // Cut, not rounded: one failure in ten thousand is not "100.0 %".
+    const auto tenths = static_cast<unsigned>(share * 1000);
+    std::snprintf(text.data(), text.size(), "%u.%u %%", tenths / 10, tenths % 10);
+    return text.data();
+}
+
+}  // namespace
+
+void summary_report::add(const download_result& result) {
+    if (!result.success) {
+        out().write("❌ " + clean(result.url) + ": " + reason(result) + "\n");
+        return;
+    }
+    const std::string size = readable_size(result.file_size);
+    out().write("✅ " + clean(result.file_name.empty() ? result.url : result.file_name) + ": " +
+                size +
+                (result.skipped ? ", kept as it was\n"
+                                : ", " + readable_time(result.download_time) + ", " +
+                                      readable_rate(result.speed()) + "\n"));
+}
+
+void summary_report::finish(const batch_summary& summary) {
+    std::string line = "Downloads: " + std::to_string(summary.total) +
+                       ", succeeded: " + std::to_string(summary.succeeded);
+    if (summary.skipped > 0) {
+        line += " (skipped: " + std::to_string(summary.skipped) + ")";
+    }
+    line += ", failed: " + std::to_string(summary.failed);
+    if (summary.cancelled > 0) {
+        line += " (cancelled: " + std::to_string(summary.cancelled) + ")";
+    }
+    out().write("\n" + line + ", success rate: " + percent(summary.success_rate()) +
+                "\nReceived: " + readable_size(summary.bytes) + " in " +
+                readable_time(summary.elapsed) + ", " + readable_rate(summary.speed()) + "\n");
+}
+
+void failure_report::add(const download_result& result) {
+    if (!result.success) {
+        out().write("asyncdl: " + clean(result.url) + ": " + reason(result) + "\n");
+    }
+}
+
+}  // namespace asyncdl::cli

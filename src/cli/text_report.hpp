@@ -1,0 +1,25 @@
+#pragma once
+// The reports that people read. What they print is one line a download, whatever its strings hold.
+
+#include "cli/report.hpp"
+
+namespace asyncdl::cli {
+
+/// A line a download as each ends, and the totals: the program's output where no report takes
+/// stdout.
+class summary_report final : public report {
+public:
+    using report::report;
+    void add(const download_result& result) override;
+    void finish(const batch_summary& summary) override;
+};
+
+/// Failures alone.
+class failure_report final : public report {
+public:
+    using report::report;
+    void add(const download_result& result) override;
+    void finish(const batch_summary&) override {}
+};
+
+}  // namespace asyncdl::cli
