@@ -1,6 +1,5 @@
 // Runs the suites of one test program.
 
-#define DOCTEST_CONFIG_IMPLEMENT
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
