@@ -1,0 +1,83 @@
+#pragma once
+// The system's files with one call that fails: the n-th of all, with an errno of the test's choice.
+// Counts the calls and the descriptors that are open. One thread.
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "storage/files.hpp"
+
+namespace asyncdl::test {
+
+class failing_files final : public storage::files {
+public:
+    /// No call fails.
+    failing_files() = default;
+    /// @param at which call fails, the first being 1
+    failing_files(int at, int error) : at_(at), error_(error) {}
+
+    int count() const { return static_cast<int>(made_.size()); }
+    int open_descriptors() const { return open_; }
+    /// The names of the calls that were made, in order.
+    const std::vector<std::string>& made() const { return made_; }
+    /// The name of the call that failed; empty where none did.
+    std::string failed() const { return count() >= at_ && at_ > 0 ? made_[at_ - 1u] : ""; }
+
+    int openat(int directory, const char* path, int flags, ::mode_t mode) override {
+        if (fails("openat"))
+            return -error_;
+        const int opened = files::openat(directory, path, flags, mode);
+        open_ += opened >= 0 ? 1 : 0;
+        return opened;
+    }
+    ::ssize_t pwrite(int file, std::span<const std::byte> data, std::uint64_t offset) override {
+        if (fails("pwrite"))
+            return -error_;
+        // Short, as a signal or a quota may make it.
+        return files::pwrite(file, data.first((data.size() + 1) / 2), offset);
+    }
+    int fallocate(int file, std::uint64_t size) override {
+        return fails("fallocate") ? -error_ : files::fallocate(file, size);
+    }
+    int futimens(int file, const ::timespec times[2]) override {
+        return fails("futimens") ? -error_ : files::futimens(file, times);
+    }
+    /// No test needs what it makes to survive a power cut.
+    int fsync(int) override { return fails("fsync") ? -error_ : 0; }
+    int close(int file) override {
+        // As on Linux: closed even where it fails.
+        const bool failing = fails("close");
+        open_ -= 1;
+        const int closed = files::close(file);
+        return failing ? -error_ : closed;
+    }
+    int mkdirat(int directory, const char* path, ::mode_t mode) override {
+        return fails("mkdirat") ? -error_ : files::mkdirat(directory, path, mode);
+    }
+    int fstatat(int directory, const char* path, struct ::stat& out, int flags) override {
+        return fails("fstatat") ? -error_ : files::fstatat(directory, path, out, flags);
+    }
+    int renameat(int directory, const char* from, const char* to) override {
+        return fails("renameat") ? -error_ : files::renameat(directory, from, to);
+    }
+    int unlinkat(int directory, const char* path) override {
+        return fails("unlinkat") ? -error_ : files::unlinkat(directory, path);
+    }
+    int rename_noreplace(int directory, const char* from, const char* to) override {
+        return fails("rename_noreplace") ? -error_ : files::rename_noreplace(directory, from, to);
+    }
+
+private:
+    bool fails(const char* call) {
+        made_.push_back(call);
+        return count() == at_;
+    }
+
+    int at_ = 0;
+    int error_ = 0;
+    int open_ = 0;
+    std::vector<std::string> made_;
+};
+
+}  // namespace asyncdl::test

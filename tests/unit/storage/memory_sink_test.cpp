@@ -1,0 +1,98 @@
+#include <doctest/doctest.h>
+
+#include <asyncdl/error.hpp>
+#include <asyncdl/memory_sink.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <limits>
+#include <string>
+
+namespace {
+
+using namespace asyncdl;
+using boost::asio::awaitable;
+
+std::span<const std::byte> bytes(std::string_view text) {
+    return std::as_bytes(std::span(text));
+}
+
+std::string text(const memory_sink& sink) {
+    return {reinterpret_cast<const char*>(sink.bytes().data()), sink.bytes().size()};
+}
+
+/// Runs a test to its end; a sink that suspends would leave it unfinished.
+void run(awaitable<void> story) {
+    boost::asio::io_context context;
+    bool done = false;
+    boost::asio::co_spawn(context, std::move(story), [&](std::exception_ptr error) {
+        CHECK(!error);
+        done = true;
+    });
+    CHECK(context.poll() > 0);
+    CHECK(done);
+}
+
+}  // namespace
+
+TEST_SUITE("unit/storage/memory_sink") {
+    TEST_CASE("a body is kept, in whatever order it comes") {
+        const auto story = []() -> awaitable<void> {
+            memory_sink sink(6);
+            CHECK(!co_await sink.open(6));
+            CHECK(!co_await sink.write(3, bytes("def")));
+            CHECK(!co_await sink.write(0, bytes("abc")));
+            CHECK(!co_await sink.sync());
+            CHECK(!co_await sink.commit(6));
+            CHECK(text(sink) == "abcdef");
+        };
+        run(story());
+    }
+
+    TEST_CASE("a body that is announced longer than the limit fails before its first byte") {
+        const auto story = []() -> awaitable<void> {
+            memory_sink sink(5);
+            CHECK(co_await sink.open(6) == errc::disk_full);
+            CHECK(co_await sink.open(std::numeric_limits<std::uint64_t>::max()) == errc::disk_full);
+            CHECK(!co_await sink.open(5));
+        };
+        run(story());
+    }
+
+    TEST_CASE("an announced length takes no memory by itself") {
+        const auto story = []() -> awaitable<void> {
+            memory_sink sink(std::numeric_limits<std::size_t>::max());
+            CHECK(!co_await sink.open(std::uint64_t{1} << 50));
+            CHECK(sink.bytes().capacity() == 0);
+        };
+        run(story());
+    }
+
+    TEST_CASE("a write past the limit fails and stores nothing") {
+        const auto story = []() -> awaitable<void> {
+            memory_sink sink(5);
+            CHECK(!co_await sink.open(std::nullopt));
+            CHECK(!co_await sink.write(0, bytes("abc")));
+            CHECK(co_await sink.write(3, bytes("def")) == errc::disk_full);
+            CHECK(co_await sink.write(6, {}) == errc::disk_full);
+            CHECK(co_await sink.write(std::numeric_limits<std::uint64_t>::max(), bytes("x")) ==
+                  errc::disk_full);
+            CHECK(text(sink) == "abc");
+        };
+        run(story());
+    }
+
+    TEST_CASE("after a discard it is empty, and another attempt starts over") {
+        const auto story = []() -> awaitable<void> {
+            memory_sink sink(100);
+            CHECK(!co_await sink.open(std::nullopt));
+            CHECK(!co_await sink.write(0, bytes("first attempt")));
+            co_await sink.discard();
+            CHECK(sink.bytes().empty());
+            CHECK(!co_await sink.open(std::nullopt));
+            CHECK(!co_await sink.write(0, bytes("second")));
+            CHECK(!co_await sink.commit(6));
+            CHECK(text(sink) == "second");
+        };
+        run(story());
+    }
+}
