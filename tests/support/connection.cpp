@@ -71,6 +71,11 @@ std::optional<request> connection::next_request() {
     received_.erase(0, end + 4);
     if (result) {
         result->connection = number_;
+        if (tls_) {
+            const char* name = SSL_get_servername(tls_.get(), TLSEXT_NAMETYPE_host_name);
+            result->server_name = name != nullptr ? name : "";
+            result->tls_version = SSL_get_version(tls_.get());
+        }
     }
     return result;
 }

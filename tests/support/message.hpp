@@ -23,6 +23,8 @@ public:
     std::string version;
     std::vector<field> fields;   ///< in order, names as they came
     std::size_t connection = 0;  ///< the number of its connection, from 1
+    std::string server_name;     ///< SNI, empty where none was sent
+    std::string tls_version;     ///< "TLSv1.3", ...; empty over plain TCP
     std::string head;            ///< the bytes
 
     /// The target without its query.

@@ -30,11 +30,19 @@ download_request stage::ask(std::string_view path, std::string name) const {
 
 download_result stage::fetch(download_request request) {
     downloader client(io.get_executor(), options);
+    return fetch(client, std::move(request));
+}
+
+download_result stage::fetch(downloader& client, download_request request) {
     return run_for_result(io, client.async_download(std::move(request), boost::asio::use_future));
 }
 
 batch_result stage::fetch_all(std::vector<download_request> requests) {
     downloader client(io.get_executor(), options);
+    return fetch_all(client, std::move(requests));
+}
+
+batch_result stage::fetch_all(downloader& client, std::vector<download_request> requests) {
     return run_for_result(
         io, client.async_download_batch(std::move(requests), boost::asio::use_future));
 }

@@ -38,7 +38,10 @@ public:
     download_result fetch(download_request request);
     download_result fetch(std::string_view path) { return fetch(ask(path)); }
 
+    download_result fetch(downloader& client, download_request request);
+
     batch_result fetch_all(std::vector<download_request> requests);
+    batch_result fetch_all(downloader& client, std::vector<download_request> requests);
 
     /// Everything below the download directory, sorted; nothing where it does not exist.
     std::vector<std::string> names() const;

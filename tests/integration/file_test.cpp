@@ -1,0 +1,275 @@
+// Names and files: where a download ends up, what it replaces, what it must not touch.
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "support/expect.hpp"
+#include "support/stage.hpp"
+
+namespace {
+
+using namespace asyncdl;
+using namespace asyncdl::test;
+namespace fs = std::filesystem;
+using names = std::vector<std::string>;
+
+TEST_SUITE_BEGIN("integration/file");
+
+TEST_CASE("a given name may hold folders and never leaves the directory") {
+    stage_over<plain> on;
+    CHECK(on.fetch(on.ask("/bytes/5", "a/b/c")).success);
+    CHECK(on.fetch(on.ask("/bytes/5", "./d//e/../f")).success);
+    CHECK(on.names() == names{"a", "a/b", "a/b/c", "d", "d/f"});
+    const std::size_t asked = on.server.requests().size();
+    for (const std::string& name :
+         {std::string("/absolute"), std::string("../up"), std::string("a/../../up"),
+          std::string("ends/"), std::string(".."), std::string("."), std::string("nul\0byte", 8),
+          std::string(245, 'x')}) {
+        CAPTURE(name);
+        const download_result result = on.fetch(on.ask("/bytes/5", name));
+        check_failure(result, errc::name);
+    }
+    CHECK(on.names() == names{"a", "a/b", "a/b/c", "d", "d/f"});
+    CHECK(on.server.requests().size() == asked);
+    CHECK(on.dir.names().size() == on.names().size() + 1);
+}
+
+TEST_CASE("a name is derived from the final URL") {
+    struct {
+        const char* path;
+        std::string name;
+    } const cases[] = {
+        {"/dir/plain.txt", "plain.txt"},
+        {"/plain.txt?query=/x/y", "plain.txt"},
+        {"/", "index.html"},
+        {"/dir/", "index.html"},
+        {"/?q=1", "index.html"},
+        {"/caf%C3%A9%20au%20lait", "caf\xC3\xA9 au lait"},
+        {"/bad%FFutf8", "bad%FFutf8"},
+        {"/a%2Fb", "a_b"},
+        {"/a%5Cb", "a_b"},
+        {"/%2E%2E%2Fetc", ".._etc"},
+        {"/a%00b", "a_b"},
+        {"/a%0Ab", "a_b"},
+    };
+    for (const auto& one : cases) {
+        CAPTURE(one.path);
+        stage_over<plain> on;
+        response answer;
+        answer.body = "hello";
+        on.server.on("/*", answer);
+        const download_result result = on.fetch(on.ask(one.path, ""));
+        CHECK(result.success);
+        CHECK(result.file_name == one.name);
+        CHECK(on.names() == names{one.name});
+    }
+    stage_over<plain> on;
+    on.server.on("/start.html", redirect_to("/bytes/5?x"));
+    CHECK(on.fetch(on.ask("/start.html", "")).file_name == "5");
+    CHECK(on.names() == names{"5"});
+}
+
+TEST_CASE("a derived name that is too long is cut and keeps its extension") {
+    stage_over<plain> on;
+    response answer;
+    answer.body = "hello";
+    on.server.on("/*", answer);
+    const download_result result = on.fetch(on.ask("/" + std::string(400, 'x') + ".txt", ""));
+    CHECK(result.success);
+    CHECK(result.file_name.size() == 244);
+    CHECK(result.file_name.ends_with("x.txt"));
+}
+
+TEST_CASE("two downloads of a run never share a target") {
+    stage_over<plain> on;
+    const batch_result derived =
+        on.fetch_all({on.ask("/bytes/5", ""), on.ask("/bytes/5?x", ""), on.ask("/bytes/5#y", "")});
+    CHECK(derived.summary.succeeded == 3);
+    CHECK(on.names() == names{"5", "5.1", "5.2"});
+    fs::remove_all(on.dir / "out");
+    for (const names& pair : {names{"x", "x"}, {"x", "./x"}, {"x", "x.part"}, {"x.part", "x"}}) {
+        CAPTURE(pair[0]);
+        CAPTURE(pair[1]);
+        const batch_result given =
+            on.fetch_all({on.ask("/bytes/5", pair[0]), on.ask("/bytes/6", pair[1])});
+        CHECK(given.results[0].success);
+        check_failure(given.results[1], errc::exists);
+        CHECK(on.names() == names{pair[0]});
+        CHECK(on.content(pair[0]) == pattern(0, 5));
+        fs::remove_all(on.dir / "out");
+    }
+}
+
+TEST_CASE_TEMPLATE("what exists is replaced, kept, stepped around or an error", How, plain, tls) {
+    stage_over<How> on;
+    fs::create_directory(on.dir / "out");
+    const auto again = [&](on_exists mode) {
+        fs::remove_all(on.dir / "out");
+        fs::create_directory(on.dir / "out");
+        write_file(on.dir / "out/file.txt", "old");
+        on.options.if_exists = mode;
+        return on.fetch(on.ask("/bytes/5", "file.txt"));
+    };
+    const download_result replaced = again(on_exists::overwrite);
+    CHECK(replaced.success);
+    CHECK_FALSE(replaced.skipped);
+    CHECK(on.content("file.txt") == pattern(0, 5));
+    CHECK(on.names() == names{"file.txt"});
+
+    const std::size_t asked = on.server.requests().size();
+    const download_result kept = again(on_exists::skip);
+    CHECK(kept.success);
+    CHECK(kept.skipped);
+    CHECK(kept.attempts == 0);
+    CHECK(kept.bytes_received == 0);
+    CHECK(kept.file_size == 3);
+    CHECK(on.content("file.txt") == "old");
+    CHECK(on.server.requests().size() == asked);
+
+    const download_result renamed = again(on_exists::rename);
+    CHECK(renamed.success);
+    CHECK(renamed.file_name == "file.1.txt");
+    CHECK(renamed.file_path == on.options.download_dir + "/file.1.txt");
+    CHECK(on.content("file.txt") == "old");
+    CHECK(on.content("file.1.txt") == pattern(0, 5));
+    CHECK(on.fetch(on.ask("/bytes/6", "file.txt")).file_name == "file.2.txt");
+
+    check_failure(again(on_exists::fail), errc::exists);
+    CHECK(on.content("file.txt") == "old");
+    CHECK(on.names() == names{"file.txt"});
+}
+
+TEST_CASE("a target that comes up during the download is respected") {
+    stage_over<plain> on;
+    on.server.on("/", [&](connection& peer, const request&) {
+        write_file(on.dir / "out/file", "new");
+        response answer;
+        answer.body = "hello";
+        peer.send(answer);
+    });
+    fs::create_directory(on.dir / "out");
+    on.options.if_exists = on_exists::fail;
+    check_failure(on.fetch("/"), errc::exists);
+    CHECK(on.names() == names{"file"});
+    CHECK(on.content() == "new");
+}
+
+TEST_CASE("a symlink in the target's place is replaced, not followed") {
+    stage_over<plain> on;
+    write_file(on.dir / "elsewhere", "untouched");
+    fs::create_directory(on.dir / "out");
+    fs::create_symlink("../elsewhere", on.dir / "out/file");
+    CHECK(on.fetch("/bytes/5").success);
+    CHECK_FALSE(fs::is_symlink(on.dir / "out/file"));
+    CHECK(on.content() == pattern(0, 5));
+    CHECK(read_file(on.dir / "elsewhere") == "untouched");
+}
+
+TEST_CASE("a symlink in the place of the part file is refused") {
+    stage_over<plain> on;
+    write_file(on.dir / "elsewhere", "untouched");
+    fs::create_directory(on.dir / "out");
+    fs::create_symlink("../elsewhere", on.dir / "out/file.part");
+    check_failure(on.fetch("/bytes/5"), errc::file);
+    CHECK(on.names() == names{"file.part"});
+    CHECK(fs::is_symlink(on.dir / "out/file.part"));
+    CHECK(read_file(on.dir / "elsewhere") == "untouched");
+}
+
+TEST_CASE("a symlink among the folders of a name is refused") {
+    stage_over<plain> on;
+    fs::create_directories(on.dir / "elsewhere");
+    fs::create_directory(on.dir / "out");
+    fs::create_directory_symlink("../elsewhere", on.dir / "out/folder");
+    check_failure(on.fetch(on.ask("/bytes/5", "folder/file")), errc::file);
+    CHECK(fs::is_empty(on.dir / "elsewhere"));
+}
+
+TEST_CASE("a directory in the place of the target or the part file is refused") {
+    for (const char* name : {"file", "file.part"}) {
+        CAPTURE(name);
+        stage_over<plain> on;
+        fs::create_directories(on.dir / "out" / name);
+        check_failure(on.fetch("/bytes/5"), errc::file);
+        CHECK(on.names() == names{name});
+        CHECK(fs::is_directory(on.dir / "out" / name));
+    }
+}
+
+TEST_CASE("a part file of an earlier run is replaced") {
+    stage_over<plain> on;
+    fs::create_directory(on.dir / "out");
+    write_file(on.dir / "out/file.part", std::string(1000, 'x'));
+    check_stored(on, on.fetch("/bytes/5"), pattern(0, 5));
+}
+
+TEST_CASE("a download directory that is none is a failure") {
+    stage_over<plain> on;
+    write_file(on.dir / "out", "a file");
+    check_failure(on.fetch("/bytes/5"), errc::file);
+    CHECK(read_file(on.dir / "out") == "a file");
+}
+
+TEST_CASE("the bytes come to NAME.part first, NAME appears when they are complete") {
+    for (const file_io calls : {file_io::offload, file_io::in_place}) {
+        stage_over<plain> on;
+        on.options.file_calls = calls;
+        names meanwhile;
+        on.server.on("/", [&](connection& peer, const request&) {
+            peer.send_raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel");
+            eventually([&] { return fs::exists(on.dir / "out/file.part"); });
+            meanwhile = on.names();
+            peer.send_raw("lo");
+        });
+        check_stored(on, on.fetch("/"), "hello");
+        CHECK(meanwhile == names{"file.part"});
+    }
+}
+
+TEST_CASE("a file has the mode and the time that it should") {
+    stage_over<plain> on;
+    response answer;
+    answer.body = "hello";
+    answer.fields.emplace_back("Last-Modified", "Sat, 01 Jun 2024 12:00:00 GMT");
+    on.server.on("/", answer);
+    CHECK(on.fetch("/").success);
+    struct ::stat found {};
+    REQUIRE(::stat((on.dir / "out/file").c_str(), &found) == 0);
+    const ::mode_t mask = ::umask(0);
+    ::umask(mask);
+    CHECK((found.st_mode & 07777) == (0666 & ~mask));
+    CHECK(found.st_mtime == 1'717'243'200);
+    on.options.remote_time = false;
+    CHECK(on.fetch("/").success);
+    REQUIRE(::stat((on.dir / "out/file").c_str(), &found) == 0);
+    CHECK(found.st_mtime > 1'717'243'200);
+}
+
+TEST_CASE("a request's own directory replaces the downloader's") {
+    stage_over<plain> on;
+    download_request ask = on.ask("/bytes/5");
+    ask.directory = (on.dir / "other/deep").string();
+    const download_result result = on.fetch(ask);
+    CHECK(result.success);
+    CHECK(result.file_path == ask.directory + "/file");
+    CHECK(read_file(on.dir / "other/deep/file") == pattern(0, 5));
+    CHECK(on.names().empty());
+}
+
+TEST_CASE("a file that cannot fit fails before its body") {
+    stage_over<plain> on;
+    on.server.on("/", misbehave::stall_in_body(std::uint64_t{1} << 60U, 10));
+    const download_result result = on.fetch("/");
+    CHECK((result.error == errc::disk_full || result.error == errc::file));
+    CHECK(result.error == failure::local);
+    CHECK(on.names().empty());
+}
+
+TEST_SUITE_END();
+
+}  // namespace

@@ -1,0 +1,208 @@
+// Retries: which failures are tried again, how often, after how long, and what that costs others.
+
+#include <doctest/doctest.h>
+#include <asyncdl/observer.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "support/expect.hpp"
+#include "support/stage.hpp"
+
+namespace {
+
+using namespace asyncdl;
+using namespace asyncdl::test;
+using namespace std::chrono_literals;
+
+/// Misbehaves the first `times` times, then answers "hello".
+handler first_few(int times, handler wrong) {
+    return
+        [=, seen = std::make_shared<std::atomic<int>>(0)](connection& peer, const request& asked) {
+            if (seen->fetch_add(1) < times) {
+                wrong(peer, asked);
+            } else {
+                response answer;
+                answer.body = "hello";
+                peer.send(answer);
+            }
+        };
+}
+
+handler status(unsigned code, std::vector<field> fields = {}) {
+    return [=](connection& peer, const request&) {
+        response answer;
+        answer.status = code;
+        answer.fields = fields;
+        peer.send(answer);
+    };
+}
+
+double seconds_of(const download_result& result) {
+    return result.download_time.count();
+}
+
+TEST_SUITE_BEGIN("integration/retry");
+
+TEST_CASE_TEMPLATE("failures that can pass are tried again", How, plain, tls) {
+    stage_over<How> on;
+    on.options.retries = 2;
+    on.options.retry_delay = 1ms;
+    on.options.timeout = 300ms;
+    struct {
+        const char* name;
+        handler wrong;
+    } const cases[] = {
+        {"408", status(408)},
+        {"425", status(425)},
+        {"429", status(429)},
+        {"500", status(500)},
+        {"502", status(502)},
+        {"503", status(503)},
+        {"504", status(504)},
+        {"close", misbehave::close_before_head()},
+        {"reset", misbehave::reset_before_head()},
+        {"truncated", misbehave::truncated_body(1000, 500)},
+        {"reset in the body", misbehave::reset_in_body(1'000'000, 500'000)},
+        {"no last chunk", misbehave::missing_last_chunk()},
+        {"stall", misbehave::stall_in_body(1000, 10)},
+    };
+    for (const auto& one : cases) {
+        CAPTURE(one.name);
+        on.server.on("/", first_few(2, one.wrong));
+        const download_result result = on.fetch("/");
+        check_stored(on, result, "hello");
+        CHECK(result.attempts == 3);
+        CHECK(result.status == 200);
+        std::filesystem::remove_all(on.dir / "out");
+    }
+}
+
+TEST_CASE_TEMPLATE("the budget of retries is kept to", How, plain, tls) {
+    stage_over<How> on;
+    on.options.retry_delay = 0ms;
+    for (const unsigned retries : {0U, 1U, 4U}) {
+        on.options.retries = retries;
+        const std::size_t before = on.server.requests().size();
+        const download_result result = on.fetch("/status/503");
+        check_failed(on, result, errc::http_status_transient);
+        CHECK(result.attempts == retries + 1);
+        CHECK(result.status == 503);
+        CHECK(on.server.requests().size() - before == retries + 1);
+    }
+}
+
+TEST_CASE_TEMPLATE("failures that will not pass are not tried again", How, plain, tls) {
+    stage_over<How> on;
+    on.options.retries = 3;
+    on.options.retry_delay = 0ms;
+    for (const unsigned code : {400U, 401U, 403U, 404U, 410U, 501U, 505U}) {
+        CAPTURE(code);
+        const download_result result = on.fetch("/status/" + std::to_string(code));
+        check_failed(on, result, errc::http_status);
+        CHECK(result.attempts == 1);
+    }
+    on.server.on("/circle", redirect_to("/circle"));
+    CHECK(on.fetch("/circle").attempts == 1);
+}
+
+TEST_CASE("bytes of all attempts are counted as received") {
+    stage_over<plain> on;
+    on.options.retries = 1;
+    on.options.retry_delay = 0ms;
+    on.server.on("/", first_few(1, misbehave::truncated_body(1000, 500)));
+    const download_result result = on.fetch("/");
+    check_stored(on, result, "hello");
+    CHECK(result.bytes_received == 505);
+    CHECK(result.resumed_from == 0);
+}
+
+TEST_CASE("redirects within an attempt are asked again by the next one") {
+    stage_over<plain> on;
+    on.options.retries = 1;
+    on.options.retry_delay = 0ms;
+    on.server.on("/from", redirect_to("/to"));
+    on.server.on("/to", first_few(1, status(503)));
+    const download_result result = on.fetch("/from");
+    check_stored(on, result, "hello");
+    CHECK(result.attempts == 2);
+}
+
+TEST_CASE("waits double, with jitter, up to their bound") {
+    stage_over<plain> on;
+    on.options.retries = 4;
+    on.options.retry_delay = 100ms;
+    on.options.retry_max_delay = 200ms;
+    const download_result result = on.fetch("/status/503");
+    CHECK(seconds_of(result) >= 0.7);  // 0.1 + 0.2 + 0.2 + 0.2
+    CHECK(seconds_of(result) <= 1.5);
+}
+
+TEST_CASE("Retry-After is honoured instead, up to the longest wait") {
+    stage_over<plain> on;
+    on.options.retries = 1;
+    on.options.retry_delay = 30s;
+    on.server.on("/", first_few(1, status(503, {{"Retry-After", "1"}})));
+    const download_result waited = on.fetch("/");
+    check_stored(on, waited, "hello");
+    CHECK(seconds_of(waited) >= 1.0);
+    CHECK(seconds_of(waited) < 3.0);
+
+    on.server.on("/", first_few(1, status(429, {{"Retry-After", "0"}})));
+    CHECK(seconds_of(on.fetch("/")) < 1.0);
+
+    on.options.retry_max_delay = 200ms;
+    on.server.on("/", first_few(1, status(503, {{"Retry-After", "3600"}})));
+    const download_result bounded = on.fetch("/");
+    CHECK(bounded.success);
+    CHECK(seconds_of(bounded) >= 0.2);
+    CHECK(seconds_of(bounded) < 1.5);
+
+    on.server.on("/", first_few(1, status(503, {{"Retry-After", "nonsense"}})));
+    CHECK(seconds_of(on.fetch("/")) < 1.5);
+}
+
+TEST_CASE("a download that waits for its retry gives its place to another") {
+    stage_over<plain> on;
+    on.options.max_concurrent = 1;
+    on.options.retries = 1;
+    on.options.retry_delay = 500ms;
+    on.server.on("/", first_few(1, status(503)));
+    const batch_result batch =
+        on.fetch_all({on.ask("/", "a"), on.ask("/bytes/5", "b"), on.ask("/bytes/6", "c")});
+    CHECK(batch.summary.succeeded == 3);
+    std::vector<std::string> order;
+    for (const request& asked : on.server.requests()) {
+        order.push_back(asked.target);
+    }
+    CHECK(order == std::vector<std::string>{"/", "/bytes/5", "/bytes/6", "/"});
+}
+
+TEST_CASE("each retry is told, with the reason and the wait") {
+    class : public observer {
+    public:
+        void on_retry(std::uint64_t, std::uint64_t tag, unsigned attempt,
+                      const boost::system::error_code& error,
+                      std::chrono::milliseconds delay) override {
+            CHECK(tag == 7);
+            CHECK(error == errc::http_status_transient);
+            CHECK(delay >= 10ms);
+            attempts.push_back(attempt);
+        }
+        std::vector<unsigned> attempts;
+    } events;
+    stage_over<plain> on;
+    on.options.events = &events;
+    on.options.retries = 2;
+    on.options.retry_delay = 10ms;
+    download_request ask = on.ask("/status/503");
+    ask.tag = 7;
+    CHECK(on.fetch(ask).tag == 7);
+    CHECK(events.attempts == std::vector<unsigned>{1, 2});
+}
+
+TEST_SUITE_END();
+
+}  // namespace
