@@ -93,6 +93,12 @@ bool name_registry::claim(std::string_view path) {
     return tables_[hash % tables_.size()].insert(hash == 0 ? 1 : hash);
 }
 
+void name_registry::release(std::string_view path) {
+    const std::uint64_t hash = sip_hash(key_)(without_companions(path));
+    const std::lock_guard lock(mutex_);
+    tables_[hash % tables_.size()].erase(hash == 0 ? 1 : hash);
+}
+
 std::size_t name_registry::size() const {
     const std::lock_guard lock(mutex_);
     std::size_t count = 0;
@@ -127,6 +133,28 @@ bool name_registry::table::insert(std::uint64_t hash) {
     slots[slot] = hash;
     ++used;
     return true;
+}
+
+void name_registry::table::erase(std::uint64_t hash) {
+    if (slots.empty()) {
+        return;
+    }
+    const auto after = [this](std::size_t slot) { return slot + 1 == slots.size() ? 0 : slot + 1; };
+    std::size_t slot = first_slot(hash, slots.size());
+    while (slots[slot] != 0 && slots[slot] != hash) {
+        slot = after(slot);
+    }
+    if (slots[slot] == 0) {
+        return;
+    }
+    slots[slot] = 0;
+    --used;
+    // What stands behind it may have been pushed there: put it in again.
+    for (slot = after(slot); slots[slot] != 0; slot = after(slot)) {
+        const std::uint64_t moved = std::exchange(slots[slot], 0);
+        --used;
+        insert(moved);
+    }
 }
 
 void name_registry::table::grow() {

@@ -11,7 +11,7 @@
 
 namespace asyncdl::core {
 
-/// Thread-safe. A claim is never given back: a run's later download must not replace what an
+/// Thread-safe. A claim that was written to is never given back: a run's later download must not replace what an
 /// earlier one of the same run has written.
 ///
 /// `x` and its companions `x.part` and `x.part.state` are one claim, in any order. A hash keyed
@@ -23,6 +23,9 @@ public:
 
     /// Takes a path, lexically normal; false where it is taken.
     bool claim(std::string_view path);
+
+    /// Gives back a path whose download turned out to have another name before it wrote anything.
+    void release(std::string_view path);
 
     std::size_t size() const;
 
@@ -37,6 +40,7 @@ private:
         std::size_t used = 0;
 
         bool insert(std::uint64_t hash);
+        void erase(std::uint64_t hash);
         void grow();
     };
 

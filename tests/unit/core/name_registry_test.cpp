@@ -1,0 +1,105 @@
+#include "core/name_registry.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+using asyncdl::core::name_registry;
+
+TEST_SUITE_BEGIN("unit/core/name_registry");
+
+TEST_CASE("a path is claimed once") {
+    name_registry names;
+    CHECK(names.size() == 0);
+    CHECK(names.claim("d/a"));
+    CHECK_FALSE(names.claim("d/a"));
+    CHECK(names.claim("d/A"));
+    CHECK(names.claim("a"));
+    CHECK(names.claim("d/a.1"));
+    CHECK(names.claim(""));
+    CHECK_FALSE(names.claim(""));
+    CHECK(names.size() == 5);
+}
+
+TEST_CASE("a path and its companions are one claim, in any order") {
+    const std::vector<std::string> family{"d/x",
+                                          "d/x.part",
+                                          "d/x.part.state",
+                                          "d/x.part.part",
+                                          "d/x.part.state.part",
+                                          "d/x.part.part.state"};
+    for (const std::string& first : family) {
+        name_registry names;
+        CHECK(names.claim(first));
+        for (const std::string& second : family) {
+            CAPTURE(first);
+            CAPTURE(second);
+            CHECK_FALSE(names.claim(second));
+        }
+        CHECK(names.size() == 1);
+    }
+}
+
+TEST_CASE("names that only look like companions are free") {
+    name_registry names;
+    for (const char* path : {"x", "x.state", "x.parts", "xpart", "x.PART", "x.part.1",
+                             "x.part.states", "x.state.1", "part", ".part"}) {
+        CAPTURE(path);
+        CHECK(names.claim(path));
+    }
+}
+
+TEST_CASE("names of every length are told apart") {
+    name_registry names;
+    std::string path;
+    for (int length = 0; length < 200; ++length) {
+        CHECK(names.claim(path));
+        CHECK(names.claim(path + '\xff'));
+        path += '\0';
+    }
+}
+
+TEST_CASE("many claims are all kept, in 16 bytes each") {
+    name_registry names;
+    constexpr std::size_t count = 200000;
+    for (std::size_t i = 1; i <= count; ++i) {
+        if (!names.claim("directory/file" + std::to_string(i))) {
+            FAIL("a free name is taken: " << i);
+        }
+        if (i >= 10000 && i % 1000 == 0) {
+            // One of the 64 tables at a time is there twice while it grows.
+            const auto peak = names.memory() + names.memory() / 64;
+            CHECK(peak <= 16 * i);
+        }
+    }
+    for (std::size_t i = 1; i <= count; ++i) {
+        if (names.claim("directory/file" + std::to_string(i))) {
+            FAIL("a taken name is free: " << i);
+        }
+    }
+    CHECK(names.size() == count);
+}
+
+TEST_CASE("of threads that want the same names, each name goes to one") {
+    name_registry names;
+    constexpr int count = 5000;
+    std::atomic<int> granted = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 4; ++t) {
+            threads.emplace_back([&] {
+                for (int i = 0; i < count; ++i) {
+                    granted += names.claim(std::to_string(i)) ? 1 : 0;
+                }
+            });
+        }
+    }
+    CHECK(granted == count);
+    CHECK(names.size() == count);
+}
+
+TEST_SUITE_END();
