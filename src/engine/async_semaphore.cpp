@@ -94,10 +94,10 @@ private:
         canceller(std::weak_ptr<semaphore_state> state, std::weak_ptr<semaphore_waiter> waiter)
             : state_(std::move(state)), waiter_(std::move(waiter)) {}
 
-        void operator()(asio::cancellation_type type) const {
+        void operator()(asio::cancellation_type) const {
             const auto state = state_.lock();
             auto waiter = waiter_.lock();
-            if (type != asio::cancellation_type::none && state && waiter)
+            if (state && waiter)
                 state->cancel(std::move(waiter));
         }
 

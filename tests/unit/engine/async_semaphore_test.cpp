@@ -16,6 +16,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
 #include <future>
+#include <latch>
 #include <list>
 #include <memory>
 #include <optional>
@@ -398,7 +399,8 @@ TEST_SUITE("unit/engine/async_semaphore") {
             REQUIRE(guard);
             std::vector<asio::cancellation_signal> signals(count);
             std::atomic<int> ended = 0;
-            std::promise<void> waiting, over;
+            std::latch start(2);
+            std::promise<void> over;
             asio::post(pool, [&] {
                 for (auto& signal : signals)
                     semaphore.async_acquire(asio::bind_cancellation_slot(
@@ -410,11 +412,11 @@ TEST_SUITE("unit/engine/async_semaphore") {
                             if (++ended == count)
                                 over.set_value();
                         })));
-                waiting.set_value();
-                for (auto& signal : signals)
-                    signal.emit(asio::cancellation_type::terminal);
+                start.arrive_and_wait();
+                for (auto signal = signals.rbegin(); signal != signals.rend(); ++signal)
+                    signal->emit(asio::cancellation_type::terminal);
             });
-            waiting.get_future().wait();
+            start.arrive_and_wait();
             guard.release();
             over.get_future().wait();
         }
