@@ -88,15 +88,20 @@ name_registry::name_registry() {
 }
 
 bool name_registry::claim(std::string_view path) {
-    const std::uint64_t hash = sip_hash(key_)(without_companions(path));
+    const std::uint64_t hash = hash_of(path);
     const std::lock_guard lock(mutex_);
-    return tables_[hash % tables_.size()].insert(hash == 0 ? 1 : hash);
+    return table_of(hash).insert(hash);
 }
 
 void name_registry::release(std::string_view path) {
-    const std::uint64_t hash = sip_hash(key_)(without_companions(path));
+    const std::uint64_t hash = hash_of(path);
     const std::lock_guard lock(mutex_);
-    tables_[hash % tables_.size()].erase(hash == 0 ? 1 : hash);
+    table_of(hash).erase(hash);
+}
+
+std::uint64_t name_registry::hash_of(std::string_view path) const {
+    const std::uint64_t hash = sip_hash(key_)(without_companions(path));
+    return hash == 0 ? 1 : hash;  // 0 is a free slot
 }
 
 std::size_t name_registry::size() const {
@@ -117,7 +122,7 @@ std::size_t name_registry::memory() const {
     return slots * sizeof(std::uint64_t);
 }
 
-// Open addressing with linear probing; 0 is a free slot.
+// Open addressing with linear probing.
 bool name_registry::table::insert(std::uint64_t hash) {
     // At most 7 of 8 slots are used, at least 7 of 12 after growth: 9 to 14 bytes a claim.
     if (used + used / 7 >= slots.size()) {
@@ -128,7 +133,7 @@ bool name_registry::table::insert(std::uint64_t hash) {
         if (slots[slot] == hash) {
             return false;
         }
-        slot = slot + 1 == slots.size() ? 0 : slot + 1;
+        slot = after(slot);
     }
     slots[slot] = hash;
     ++used;
@@ -139,7 +144,6 @@ void name_registry::table::erase(std::uint64_t hash) {
     if (slots.empty()) {
         return;
     }
-    const auto after = [this](std::size_t slot) { return slot + 1 == slots.size() ? 0 : slot + 1; };
     std::size_t slot = first_slot(hash, slots.size());
     while (slots[slot] != 0 && slots[slot] != hash) {
         slot = after(slot);

@@ -11,8 +11,8 @@
 
 namespace asyncdl::core {
 
-/// Thread-safe. A claim that was written to is never given back: a run's later download must not replace what an
-/// earlier one of the same run has written.
+/// Thread-safe. A claim that was written to is never given back: a run's later download must not
+/// replace what an earlier one of the same run has written.
 ///
 /// `x` and its companions `x.part` and `x.part.state` are one claim, in any order. A hash keyed
 /// at construction makes collisions a matter of chance (1 in 10^7 for a million names); one would
@@ -24,7 +24,8 @@ public:
     /// Takes a path, lexically normal; false where it is taken.
     bool claim(std::string_view path);
 
-    /// Gives back a path whose download turned out to have another name before it wrote anything.
+    /// Gives back a path that the caller has claimed, and whose download turned out to have another
+    /// name before it wrote anything. Nothing happens where the path is not claimed.
     void release(std::string_view path);
 
     std::size_t size() const;
@@ -39,10 +40,16 @@ private:
         std::vector<std::uint64_t> slots;
         std::size_t used = 0;
 
+        std::size_t after(std::size_t slot) const {
+            return slot + 1 == slots.size() ? 0 : slot + 1;
+        }
         bool insert(std::uint64_t hash);
         void erase(std::uint64_t hash);
         void grow();
     };
+
+    table& table_of(std::uint64_t hash) { return tables_[hash % tables_.size()]; }
+    std::uint64_t hash_of(std::string_view path) const;
 
     mutable std::mutex mutex_;
     hash_key key_{};

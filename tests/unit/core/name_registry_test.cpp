@@ -2,8 +2,9 @@
 
 #include <doctest/doctest.h>
 
-#include <algorithm>
 #include <atomic>
+#include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -60,6 +61,37 @@ TEST_CASE("names of every length are told apart") {
         CHECK(names.claim(path));
         CHECK(names.claim(path + '\xff'));
         path += '\0';
+    }
+}
+
+TEST_CASE("a path that is given back is free again, and no other is") {
+    name_registry names;
+    names.release("a");
+    CHECK(names.claim("a"));
+    names.release("b");
+    CHECK_FALSE(names.claim("a"));
+    names.release("a");
+    CHECK(names.size() == 0);
+    CHECK(names.claim("a.part"));
+    CHECK_FALSE(names.claim("a"));
+}
+
+TEST_CASE("claims survive any order of claiming and giving back") {
+    name_registry names;
+    std::mt19937 dice(815);
+    std::set<std::string> wanted;
+    for (int i = 0; i < 50000; ++i) {
+        const std::string path = std::to_string(dice() % 2000);
+        if (dice() % 2) {
+            CHECK(names.claim(path) == wanted.insert(path).second);
+        } else {
+            names.release(path);
+            wanted.erase(path);
+        }
+    }
+    CHECK(names.size() == wanted.size());
+    for (int i = 0; i < 2000; ++i) {
+        CHECK(names.claim(std::to_string(i)) != wanted.contains(std::to_string(i)));
     }
 }
 
