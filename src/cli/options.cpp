@@ -1,6 +1,6 @@
 #include "cli/options.hpp"
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <utility>
 
@@ -73,6 +73,21 @@ void cut(CLI::App& parser, std::vector<std::string> arguments) {
     }
 }
 
+// Of what CLI11 did not know: up to "--" a flag, or an argument; after it arguments alone.
+std::vector<std::string> plain_arguments(std::vector<std::string> unknown) {
+    const auto mark = std::find(unknown.begin(), unknown.end(), "--");
+    const auto flag = std::find_if(unknown.begin(), mark, [](const std::string& text) {
+        return text.size() > 1 && text.front() == '-';
+    });
+    if (flag != mark) {
+        throw usage_error("unknown option " + clean(flag->substr(0, flag->find('='))));
+    }
+    if (mark != unknown.end()) {
+        unknown.erase(mark);
+    }
+    return unknown;
+}
+
 bool used(std::span<const used_flag> all, std::string_view name) {
     return std::any_of(all.begin(), all.end(), [&](const used_flag& f) {
         return f.first->name == name && f.second->count() > 0;
@@ -89,10 +104,6 @@ settings parse_command_line(std::vector<std::string> arguments) {
     for (const flag& f : flags()) {
         known.emplace_back(&f, declare(parser, f));
     }
-    CLI::Option* downloads = parser.add_option("downloads");
-    downloads->expected(0, CLI::detail::expected_max_vector_size);
-    downloads->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    downloads->allow_extra_args(false);
     cut(parser, with_empty_values(std::move(arguments)));
 
     settings result;
@@ -101,10 +112,7 @@ settings parse_command_line(std::vector<std::string> arguments) {
     if (result.help || result.version) {
         return result;
     }
-    if (const std::vector<std::string> unknown = parser.remaining(); !unknown.empty()) {
-        const std::string& name = unknown.front();
-        throw usage_error("unknown option " + clean(name.substr(0, name.find('='))));
-    }
+    result.arguments = plain_arguments(parser.remaining());
     for (const auto& [f, option] : known) {
         if (option->count() > 0 && f->apply == nullptr) {
             throw usage_error(std::string(f->name) + " is not supported yet");
@@ -113,7 +121,6 @@ settings parse_command_line(std::vector<std::string> arguments) {
             f->apply(result, *f, value);
         }
     }
-    result.arguments = downloads->results();
     return result;
 }
 
