@@ -36,9 +36,9 @@ void set_output(download_request& request, const std::string& output) {
 
 // A first look alone: the certificates are read by the library, at the first TLS connection.
 void check_ca_file(const std::string& path) {
+    errno = 0;
     std::ifstream file(path, std::ios::binary);
     std::string line;
-    errno = 0;
     while (file && std::getline(file, line)) {
         if (line.starts_with("-----BEGIN ") && line.find("CERTIFICATE-----") != line.npos) {
             return;

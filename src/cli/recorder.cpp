@@ -1,11 +1,15 @@
 #include "cli/recorder.hpp"
 
 #include <algorithm>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
 
 namespace asyncdl::cli {
+
+using boost::asio::as_tuple;
+using boost::asio::use_awaitable;
 
 namespace {
 
@@ -34,8 +38,10 @@ recorder::~recorder() {
 
 boost::asio::awaitable<boost::system::error_code> recorder::async_consume(download_result result) {
     semaphore_guard place = places_.try_acquire();
-    if (!place) {
-        place = co_await places_.async_acquire(boost::asio::use_awaitable);
+    while (!place) {
+        // A batch that is cancelled still reports: a wait that it ended is begun again.
+        auto [error, guard] = co_await places_.async_acquire(as_tuple(use_awaitable));
+        place = std::move(guard);
     }
     const std::lock_guard lock(mutex_);
     waiting_.push_back({std::move(result), std::move(place)});

@@ -1,0 +1,165 @@
+#include "cli/list_reader.hpp"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
+#include <optional>
+
+#include "support/temp_dir.hpp"
+#include "support/wait.hpp"
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace asyncdl;
+using namespace asyncdl::cli;
+using next_result = boost::system::result<std::optional<download_request>>;
+
+// A list on a pipe that the test writes.
+class piped_list {
+public:
+    piped_list() {
+        const std::string path = (dir_ / "pipe").string();
+        REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+        end_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
+        REQUIRE(end_ >= 0);
+        auto opened = input_file::open(path);
+        REQUIRE(opened.has_value());
+        lists_.push_back(*std::move(opened));
+    }
+    ~piped_list() { ::close(end_); }
+
+    std::vector<input_file> take() { return std::move(lists_); }
+    void write(std::string_view text) {
+        REQUIRE(::write(end_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    }
+
+private:
+    test::temp_dir dir_;
+    int end_ = -1;
+    std::vector<input_file> lists_;
+};
+
+// One call, run to its end on a loop of its own, as if on another thread each time.
+next_result next(list_reader& reader) {
+    asio::io_context loop(1);
+    std::optional<next_result> result;
+    asio::co_spawn(loop, reader.async_next(), [&](std::exception_ptr thrown, next_result r) {
+        CHECK(thrown == nullptr);
+        result.emplace(std::move(r));
+    });
+    loop.run_for(test::patience);
+    REQUIRE(result.has_value());
+    return *std::move(result);
+}
+
+std::string next_url(list_reader& reader) {
+    const next_result r = next(reader);
+    REQUIRE(r.has_value());
+    return *r ? (*r)->urls.front() : "(end)";
+}
+
+std::vector<input_file> open_all(const std::vector<std::filesystem::path>& paths) {
+    std::vector<input_file> lists;
+    for (const auto& path : paths) {
+        auto opened = input_file::open(path.string());
+        REQUIRE(opened.has_value());
+        lists.push_back(*std::move(opened));
+    }
+    return lists;
+}
+
+void ignore(const std::string&) {}
+
+}  // namespace
+
+TEST_SUITE("cli/list_reader") {
+    TEST_CASE("arguments come first, then the lists, then the end") {
+        test::temp_dir dir;
+        test::write_file(dir / "a", "http://a/1\nhttp://a/2");
+        test::write_file(dir / "b", "\xEF\xBB\xBFhttp://b/1\n out=x\n");
+        std::vector<download_request> arguments{download_request("http://0/")};
+        list_reader reader(std::move(arguments), open_all({dir / "a", dir / "b"}), ignore);
+        for (const char* url : {"http://0/", "http://a/1", "http://a/2", "http://b/1", "(end)"}) {
+            CHECK(next_url(reader) == url);
+        }
+    }
+
+    TEST_CASE("options at the head of a list do not reach the entry of the list before") {
+        test::temp_dir dir;
+        test::write_file(dir / "a", "http://a/1");
+        test::write_file(dir / "b", " out=x\n");
+        list_reader reader({}, open_all({dir / "a", dir / "b"}), ignore);
+        const next_result first = next(reader);
+        CHECK((*first)->file_name.empty());
+        CHECK((*next(reader))->rejection == errc::invalid_url);
+    }
+
+    TEST_CASE("without arguments and lists there is nothing") {
+        list_reader reader({}, {}, ignore);
+        CHECK(next_url(reader) == "(end)");
+    }
+
+    TEST_CASE("an entry on a pipe waits a moment for its options, not for the next entry") {
+        piped_list list;
+        list_reader reader({}, list.take(), ignore);
+        list.write("http://a/\n");
+        CHECK(next_url(reader) == "http://a/");
+        list.write("http://b/\n out=x\nhttp://c/\n");
+        const next_result b = next(reader);
+        CHECK((*b)->file_name == "x");
+        list.write(" out=y\nhttp://d/");
+        const next_result c = next(reader);
+        CHECK((*c)->urls.front() == "http://c/");
+        CHECK((*c)->file_name == "y");
+    }
+
+    TEST_CASE("cancellation ends the wait for a pipe, with and without an entry that is pending") {
+        for (const bool pending : {false, true}) {
+            piped_list list;
+            list_reader reader({}, list.take(), ignore);
+            if (pending) {
+                list.write("http://a/\n");
+            }
+            asio::io_context loop(1);
+            asio::cancellation_signal cancel;
+            bool ended = false;
+            asio::co_spawn(
+                loop, reader.async_next(),
+                asio::bind_cancellation_slot(
+                    cancel.slot(), [&](std::exception_ptr, next_result) { ended = true; }));
+            while (loop.poll_one() > 0) {
+            }
+            CHECK_FALSE(ended);
+            cancel.emit(asio::cancellation_type::terminal);
+            loop.run_for(std::chrono::milliseconds(500));
+            CHECK(ended);
+            CHECK(reader.failure().empty());
+        }
+    }
+
+    TEST_CASE("a list that breaks in the middle gives what it had, then its error") {
+        test::temp_dir dir;
+        test::write_file(dir / "a", "http://a/");
+        list_reader reader({}, open_all({dir / "a", "/proc/self/mem"}), ignore);
+        CHECK(next_url(reader) == "http://a/");
+        CHECK(reader.failure().empty());
+        const next_result broken = next(reader);
+        CHECK(broken.has_error());
+        CHECK(reader.failure() == "/proc/self/mem: Input/output error");
+    }
+
+    TEST_CASE("what cannot be a list is refused when it is opened") {
+        test::temp_dir dir;
+        CHECK(input_file::open((dir / "missing").string()).error() ==
+              boost::system::errc::no_such_file_or_directory);
+        CHECK(input_file::open(dir.string()).error() == boost::system::errc::is_a_directory);
+    }
+}

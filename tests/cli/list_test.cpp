@@ -1,0 +1,144 @@
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+#include "bench.hpp"
+#include "support/wait.hpp"
+
+using asyncdl::test::bench;
+using words = std::vector<std::string>;
+
+TEST_SUITE("cli/list") {
+    TEST_CASE("arguments come first, then the lists in their order, and stdin is one") {
+        bench b;
+        b.write("one", "1=" + b.url("/bytes/1") + "\n");
+        b.write("two", "2=" + b.url("/bytes/2"));
+        const auto r =
+            b.run({"-q", "--json", "r", "-i", "two", "0=" + b.url("/bytes/0"), "-i-", "-i", "one"},
+                  "s=" + b.url("/bytes/3") + "\n");
+        CHECK(r.status == 0);
+        const std::string report = b.read("r");
+        const auto place = [&](const char* name) {
+            return report.find(std::string("\"file_name\": \"") + name + "\"");
+        };
+        CHECK(place("0") < place("2"));
+        CHECK(place("2") < place("s"));
+        CHECK(place("s") < place("1"));
+        CHECK(place("1") != std::string::npos);
+    }
+
+    TEST_CASE("all forms of an entry arrive under their names") {
+        bench b;
+        b.write("list", "\xEF\xBB\xBF# a comment\r\n\r\n" + b.url("/bytes/1") +
+                            "\r\nn=" + b.url("/bytes/2") + "\r\n" + b.url("/bytes/3") +
+                            "\r\n  out=o/p\r\n  dir=other\r\n  header=X-A: b\r\n{\"url\": \"" +
+                            b.url("/bytes/4") +
+                            "\", \"file_name\": \"j\", \"headers\": [\"X-B: c\"]}");
+        const auto r = b.run({"-q", "-i", "list"});
+        CHECK(r.err.empty());
+        CHECK(r.status == 0);
+        CHECK(b.dir.names() == words{"downloads", "downloads/1", "downloads/j", "downloads/n",
+                                     "list", "other", "other/o", "other/o/p"});
+        for (const auto& request : b.server.requests()) {
+            CHECK(request.count("X-A") == (request.target == "/bytes/3" ? 1 : 0));
+            CHECK(request.count("X-B") == (request.target == "/bytes/4" ? 1 : 0));
+        }
+    }
+
+    TEST_CASE("a bad line fails alone") {
+        bench b;
+        b.write("list", b.url("/bytes/1") + "\nnonsense\n" + std::string(70'000, 'x') +
+                            "\n{\"url\": 1}\n" + b.url("/bytes/2") + "\n header=Range: x\n" +
+                            b.url("/bytes/3") + "\n");
+        const auto r = b.run({"-q", "-j1", "-i", "list"});
+        CHECK(r.status == 1);
+        CHECK(r.err ==
+              "asyncdl: nonsense: list:2: not an http or https URL\n"
+              "asyncdl: list:3: list:3: the line is longer than 64 KiB\n"
+              "asyncdl: list:4: list:4: the object has no string 'url'\n"
+              "asyncdl: " +
+                  b.url("/bytes/2") + ": list:6: 'Range' is set by the program alone\n");
+        CHECK(b.dir.names() == words{"downloads", "downloads/1", "downloads/3", "list"});
+    }
+
+    TEST_CASE("mirrors and checksums fail with a clear line until they are supported") {
+        bench b;
+        b.write("list", b.url("/bytes/1") + "\t" + b.url("/bytes/1") + "\n" + b.url("/bytes/2") +
+                            "\n checksum=md5=00\n");
+        const auto r = b.run({"-q", "-i", "list"});
+        CHECK(r.status == 1);
+        CHECK(r.err.find("asyncdl: " + b.url("/bytes/1") + ": ") != std::string::npos);
+        CHECK(r.err.find("asyncdl: " + b.url("/bytes/2") + ": ") != std::string::npos);
+        CHECK(b.server.requests().empty());
+    }
+
+    TEST_CASE("an unknown key warns once on stderr, and not at all with -q") {
+        bench b;
+        b.write("list", b.url("/bytes/1") + "\n split=4\n" + b.url("/bytes/2") + "\n split=4\n");
+        const auto r = b.run({"-i", "list"});
+        CHECK(r.status == 0);
+        CHECK(r.err == "asyncdl: warning: list:2: 'split' is not known and has no effect\n");
+        CHECK(b.run({"-q", "-i", "list"}).err.empty());
+    }
+
+    TEST_CASE("an empty list is an empty success") {
+        bench b;
+        b.write("empty", "# nothing\n\n");
+        const auto r = b.run({"-i", "empty", "-i", "/dev/null"});
+        CHECK(r.status == 0);
+        CHECK(r.out.find("Downloads: 0, succeeded: 0, failed: 0, success rate: 100.0 %") !=
+              std::string::npos);
+        CHECK(b.run({"-i", "-"}).status == 0);
+    }
+
+    TEST_CASE("one list that is unreadable stops everything before it starts") {
+        bench b;
+        b.write("list", b.url("/bytes/1"));
+        const auto r = b.run({"-i", "list", "-i", "missing", "--json", "r", b.url("/bytes/2")});
+        CHECK(r.status == 2);
+        CHECK(r.err == "asyncdl: --input-file: missing: No such file or directory\n");
+        CHECK(b.server.requests().empty());
+        CHECK_FALSE(b.exists("r"));
+    }
+
+    TEST_CASE("a list that cannot be read to its end is exit 1, what was read is downloaded") {
+        bench b;
+        b.write("list", b.url("/bytes/1"));
+        // Reading the memory of a process at address 0 is an error.
+        const auto r = b.run({"-q", "-i", "list", "-i", "/proc/self/mem"});
+        CHECK(r.status == 1);
+        CHECK(r.err == "asyncdl: /proc/self/mem: Input/output error\n");
+        CHECK(b.exists("downloads/1"));
+    }
+
+    TEST_CASE("a pipe that stays open holds up no download, options written a little later count") {
+        bench b;
+        const auto r = b.shell(
+            "{ printf 'a=%s\\n' \"$1/bytes/1\"; sleep 0.1; printf ' out=b\\n'\n"
+            "  n=0; until [ -e downloads/b ] || [ $n = 200 ]; do n=$((n+1)); sleep 0.1; done\n"
+            "  [ -e downloads/b ] && printf 'c=%s' \"$1/bytes/2\"; } | \"$0\" -q -i -");
+        CHECK(r.status == 0);
+        CHECK(b.dir.names() == words{"downloads", "downloads/b", "downloads/c"});
+    }
+
+    TEST_CASE("a pipe on stdin keeps its mode for whoever shares it") {
+        bench b;
+        // 04000 is O_NONBLOCK.
+        const auto r = b.shell(
+            "{ sleep 0.3; echo \"$1/bytes/1\"; } | { \"$0\" -q -i -; grep flags "
+            "/proc/self/fdinfo/0; }");
+        CHECK(r.status == 0);
+        CHECK(r.out.find("flags:") != std::string::npos);
+        CHECK(r.out.find("04000") == std::string::npos);
+    }
+
+    TEST_CASE("a named pipe is a list") {
+        bench b;
+        const auto r = b.shell(
+            "mkfifo p && { printf '%s\\n%s' \"$1/bytes/1\" \"$1/bytes/2\" > p & \"$0\" -q -i p; "
+            "}");
+        CHECK(r.status == 0);
+        CHECK(b.exists("downloads/1"));
+        CHECK(b.exists("downloads/2"));
+    }
+}

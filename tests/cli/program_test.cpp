@@ -1,0 +1,246 @@
+#include <doctest/doctest.h>
+
+#include <asyncdl/version.hpp>
+
+#include "bench.hpp"
+#include "support/pattern.hpp"
+
+using asyncdl::test::bench;
+using asyncdl::test::steady;
+using words = std::vector<std::string>;
+
+namespace {
+
+const std::string usage_hint = "asyncdl: no URL and no list is given; 'asyncdl --help' shows how\n";
+
+}  // namespace
+
+TEST_SUITE("cli/program") {
+    TEST_CASE("a URL becomes a file in ./downloads, and the summary says so") {
+        bench b;
+        const auto r = b.run({b.url("/bytes/4096")});
+        CHECK(r.status == 0);
+        CHECK(steady(r.out) ==
+              "✅ 4096: 4.0 KiB, TIME, SPEED\n"
+              "\n"
+              "Downloads: 1, succeeded: 1, failed: 0, success rate: 100.0 %\n"
+              "Received: 4.0 KiB in TIME, SPEED\n");
+        CHECK(r.err.empty());
+        CHECK(b.read("downloads/4096") == asyncdl::test::pattern(0, 4096));
+        CHECK(b.dir.names() == words{"downloads", "downloads/4096"});
+    }
+
+    TEST_CASE("a failure is one line with its URL and reason, and exit status 1") {
+        bench b;
+        const auto r = b.run({b.url("/status/404"), b.url("/bytes/1"), "--retries", "0"});
+        CHECK(r.status == 1);
+        CHECK(r.out.find("❌ " + b.url("/status/404") + ": ") != std::string::npos);
+        CHECK(r.out.find("404") != std::string::npos);
+        CHECK(r.out.find("✅ 1: 1 B, ") != std::string::npos);
+        CHECK(r.out.find("Downloads: 2, succeeded: 1, failed: 1, success rate: 50.0 %") !=
+              std::string::npos);
+        CHECK(b.exists("downloads/1"));
+        CHECK_FALSE(b.exists("downloads/404"));
+    }
+
+    TEST_CASE("NAME=URL names the file, folders in it are made") {
+        bench b;
+        const auto r = b.run({"a/b c=" + b.url("/bytes/10"), "-d", "d"});
+        CHECK(r.status == 0);
+        CHECK(b.read("d/a/b c").size() == 10);
+    }
+
+    TEST_CASE("an argument that is no URL is a failed result, never a crash") {
+        bench b;
+        const auto r = b.run({"nonsense", "ftp://user:secret@h/x", "", b.url("/bytes/1")});
+        CHECK(r.status == 1);
+        CHECK(r.out.find("❌ nonsense: not an http or https URL\n") != std::string::npos);
+        CHECK(r.out.find("❌ ftp://h/x: not an http or https URL\n") != std::string::npos);
+        CHECK(r.out.find("❌ : not an http or https URL\n") != std::string::npos);
+        CHECK(r.out.find("Downloads: 4, succeeded: 1, failed: 3") != std::string::npos);
+        CHECK(r.out.find("secret") == std::string::npos);
+    }
+
+    TEST_CASE("an argument after two dashes may begin with a dash") {
+        bench b;
+        const auto r = b.run({"-q", "--", "-k", "-n=" + b.url("/bytes/3")});
+        CHECK(r.status == 1);
+        CHECK(r.err == "asyncdl: -k: not an http or https URL\n");
+        CHECK(b.read("downloads/-n").size() == 3);
+    }
+
+    TEST_CASE("names and errors cannot move a terminal's cursor") {
+        bench b;
+        const auto r = b.run({"bad\x1b[2J\x07"});
+        CHECK(r.out.find('\x1b') == std::string::npos);
+        CHECK(r.out.find('\x07') == std::string::npos);
+    }
+
+    TEST_CASE("without a URL and a list the program says how it is used") {
+        const bench b;
+        for (const words& arguments : {words{}, words{"-q"}, words{"--"}}) {
+            const auto r = b.run(arguments);
+            CHECK(r.status == 2);
+            CHECK(r.out.empty());
+            CHECK(r.err == usage_hint);
+        }
+    }
+
+    TEST_CASE("a command line that cannot be used is exit 2, and nothing is downloaded") {
+        bench b;
+        b.write("file", "");
+        const std::string u = b.url("/bytes/1");
+        const auto check = [&](words arguments, const std::string& line) {
+            CAPTURE(line);
+            arguments.insert(arguments.begin(), u);
+            const auto r = b.run(arguments);
+            CHECK(r.status == 2);
+            CHECK(r.out.empty());
+            CHECK(r.err == "asyncdl: " + line + "\n");
+        };
+        check({"--nonsense"}, "unknown option --nonsense");
+        check({"-j"}, "--max-concurrent needs an argument");
+        check({"-j", "0"}, "--max-concurrent: '0' is not a whole number from 1 to 1000000");
+        check({"--timeout", "inf"},
+              "--timeout: 'inf' is not a number of seconds from 0.001 to 100000000");
+        check({"-H", "nonsense"}, "--header: a header is 'NAME: VALUE', 'NAME:' or 'NAME;'");
+        check({"-H", "Range: bytes=0-"}, "--header: 'Range' is set by the program alone");
+        check({"--limit-rate", "1M"}, "--limit-rate is not supported yet");
+        check({"-o", "a", "http://127.0.0.1:1/"}, "--output needs exactly one URL and no list");
+        check({"-o", "a", "-i", "file"}, "--output needs exactly one URL and no list");
+        check({"-o", "a{}"}, "--output: templates ({}) are not supported yet");
+        check({"-d", "file"}, "--dir: file is not a directory");
+        check({"-d", "file/x"}, "--dir: file/x is not a directory");
+        check({"-i", "missing"}, "--input-file: missing: No such file or directory");
+        check({"-i", "."}, "--input-file: .: Is a directory");
+        check({"--cacert", "missing"}, "--cacert: missing: No such file or directory");
+        check({"--cacert", "file"}, "--cacert: file: holds no certificate in PEM form");
+        check({"--json", "-", "--jsonl", "-"}, "only one report can go to standard output");
+        check({"--json", "-", "--csv", "-"}, "only one report can go to standard output");
+        check({"--json", "missing/x"}, "missing/x: No such file or directory");
+        check({"--jsonl", "."}, ".: Is a directory");
+        check({"--csv="}, ": No such file or directory");
+        check({"--progress", "bar"}, "--progress: 'bar' is not supported yet");
+        CHECK(b.run({u, "--log-file", "file/x"}).status == 2);
+        CHECK(b.server.requests().empty());
+        CHECK_FALSE(b.exists("downloads"));
+    }
+
+    TEST_CASE("help and version are on stdout, exit 0") {
+        const bench b;
+        for (const char* flag : {"-V", "--version"}) {
+            const auto r = b.run({flag});
+            CHECK(r.status == 0);
+            CHECK(r.out == "asyncdl " ASYNCDL_VERSION "\n");
+            CHECK(r.err.empty());
+        }
+        for (const char* flag : {"-h", "--help"}) {
+            const auto r = b.run({flag, "--nonsense"});
+            CHECK(r.status == 0);
+            CHECK(r.out.starts_with("Usage: asyncdl [OPTION]... [URL | NAME=URL]...\n"));
+            CHECK(r.err.empty());
+        }
+    }
+
+    TEST_CASE("-o names the one file; an absolute one goes where it says") {
+        bench b;
+        CHECK(b.run({"-o", "x/y", b.url("/bytes/5")}).status == 0);
+        CHECK(b.read("downloads/x/y").size() == 5);
+        CHECK(b.run({"-o", (b.dir / "elsewhere/z").string(), "n=" + b.url("/bytes/6")}).status ==
+              0);
+        CHECK(b.read("elsewhere/z").size() == 6);
+    }
+
+    TEST_CASE("a name that is empty or leaves the directory is no safe name") {
+        bench b;
+        for (const char* name : {"", "../x", "/", "/tmp/..", "a/../../x"}) {
+            CAPTURE(name);
+            const auto r = b.run({"-q", "--json", "r", "-o", name, b.url("/bytes/5")});
+            CHECK(r.status == 1);
+            CHECK(b.read("r").find("\"error_kind\": \"name\"") != std::string::npos);
+        }
+        CHECK(b.run({"=" + b.url("/bytes/5")}).status == 1);
+    }
+
+    TEST_CASE("a header is sent, another left out, and the URL beside it is not swallowed") {
+        bench b;
+        const auto r = b.run(
+            {"-H", "X-One: a b", b.url("/bytes/1"), "-H", "X-Two;", "-H", "Accept:", "-A", "me/2"});
+        CHECK(r.status == 0);
+        const auto requests = b.server.requests();
+        REQUIRE(requests.size() == 1);
+        CHECK(requests[0].value("X-One") == "a b");
+        CHECK(requests[0].value("X-Two") == "");
+        CHECK_FALSE(requests[0].value("Accept").has_value());
+        CHECK(requests[0].value("User-Agent") == "me/2");
+    }
+
+    TEST_CASE("the program names itself and its version") {
+        bench b;
+        CHECK(b.run({b.url("/bytes/1")}).status == 0);
+        CHECK(b.server.requests()[0].value("User-Agent") == "asyncdl/" ASYNCDL_VERSION);
+    }
+
+    TEST_CASE("--on-exists says what becomes of a file that is there") {
+        bench b;
+        const std::string job = "f=" + b.url("/bytes/5");
+        REQUIRE(b.run({job}).status == 0);
+        b.write("downloads/f", "old");
+        CHECK(b.run({job, "--on-exists", "skip"}).out.starts_with("✅ f: 3 B, kept as it was\n"));
+        CHECK(b.read("downloads/f") == "old");
+        CHECK(b.run({job, "--on-exists", "fail"}).status == 1);
+        CHECK(b.read("downloads/f") == "old");
+        CHECK(b.run({job, "--on-exists", "rename"}).status == 0);
+        CHECK(b.read("downloads/f") == "old");
+        CHECK(b.read("downloads/f.1").size() == 5);
+        CHECK(b.run({job}).status == 0);
+        CHECK(b.read("downloads/f").size() == 5);
+    }
+
+    TEST_CASE("redirects are bounded as --max-redirs says") {
+        bench b;
+        CHECK(b.run({b.url("/redirect/3"), "--max-redirs", "2"}).status == 1);
+        CHECK(b.run({b.url("/redirect/3"), "--max-redirs", "3"}).status == 0);
+    }
+
+    TEST_CASE("retries are spent as --retries says") {
+        bench b;
+        CHECK(b.run({b.url("/status/503"), "--retries", "2", "--retry-delay", "0.01"}).status == 1);
+        CHECK(b.server.requests("/status/503") == 3);
+    }
+
+    TEST_CASE("-j bounds the downloads at once, over all threads") {
+        bench b;
+        words arguments{"-q", "-j", "2", "--threads", "3"};
+        for (int i = 0; i < 8; ++i) {
+            arguments.push_back(std::to_string(i) + "=" + b.url("/slow/5/100"));
+        }
+        CHECK(b.run(arguments).status == 0);
+        CHECK(b.server.peak() <= 2);
+    }
+
+    TEST_CASE("descriptors that are closed at the start do no harm") {
+        bench b;
+        const auto r = b.shell("\"$0\" -q \"$1/bytes/9\" <&- >&- 2>&-");
+        CHECK(r.status == 0);
+        CHECK(b.read("downloads/9").size() == 9);
+        CHECK(b.shell("\"$0\" \"$1/bytes/9\" >&-").status == 1);
+    }
+
+    TEST_CASE("a progress line a second goes to stderr where it is asked for, and nowhere else") {
+        bench b;
+        const std::string slow = b.url("/slow/150/100");
+        const auto shown = b.run({slow, "--progress", "plain"});
+        CHECK(steady(shown.err).starts_with("asyncdl: 0 done, 0 failed, 1 active, "));
+        CHECK(shown.out.find("active") == std::string::npos);
+        CHECK(b.run({slow}).err.empty());
+        CHECK(b.run({slow, "--progress", "plain", "-q"}).err.empty());
+    }
+
+    TEST_CASE("on a terminal there is progress, unless it is not wanted") {
+        bench b;
+        const std::string line = "script -qec \"'$0' -d d $1/slow/150/100 --progress ";
+        CHECK(b.shell(line + "auto\" /dev/null").out.find("1 active") != std::string::npos);
+        CHECK(b.shell(line + "none\" /dev/null").out.find("1 active") == std::string::npos);
+    }
+}
