@@ -1,5 +1,6 @@
 #include "core/file_name.hpp"
 
+#include <algorithm>
 #include <vector>
 
 #include "core/fields.hpp"
@@ -41,15 +42,23 @@ bool has_drive(std::string_view text) {
 std::string without_dangers(std::string_view text) {
     std::string result;
     result.reserve(text.size());
-    while (!text.empty()) {
+    for (;;) {
+        const std::size_t plain = utf8::plain_length(text);
+        result += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) {
+            break;
+        }
         const utf8::character next = utf8::first(text);
-        if (!next.valid || utf8::is_control(next.code) || next.code == '/' || next.code == '\\') {
-            result += '_';
-        } else {
+        if (next.valid && !utf8::is_control(next.code)) {
             result += text.substr(0, next.size);
+        } else {
+            result += '_';
         }
         text.remove_prefix(next.size);
     }
+    std::replace(result.begin(), result.end(), '/', '_');
+    std::replace(result.begin(), result.end(), '\\', '_');
     if (has_drive(result)) {
         result[1] = '_';
     }
@@ -143,19 +152,24 @@ std::string numbered_name(std::string_view name, unsigned number) {
 std::string printable(std::string_view text, std::size_t limit) {
     constexpr std::string_view replacement = "\xef\xbf\xbd";  // U+FFFD
     std::string result;
-    while (!text.empty()) {
+    for (;;) {
+        const std::string_view plain = text.substr(0, utf8::plain_length(text));
+        result += plain.substr(0, limit - result.size());
+        text.remove_prefix(plain.size());
+        if (text.empty() || result.size() == limit) {
+            return result;
+        }
         const utf8::character next = utf8::first(text);
         const std::string_view piece = next.valid ? text.substr(0, next.size) : replacement;
         text.remove_prefix(next.size);
         if (next.valid && utf8::is_control(next.code)) {
             continue;
         }
-        if (result.size() + piece.size() > limit) {
-            break;
+        if (piece.size() > limit - result.size()) {
+            return result;
         }
         result += piece;
     }
-    return result;
 }
 
 }  // namespace asyncdl::core

@@ -24,8 +24,8 @@ std::string derived_name(const url& final_url);
 
 /// Makes any text one safe name, empty where nothing is left of it: `/`, `\` and control characters
 /// (C0, DEL, C1) become `_`, so do bytes that are no valid UTF-8; `.` and `..` become empty; a
-/// drive's colon becomes `_` ("C:x"); blanks at both ends are dropped; at most `max_name_bytes`, cut
-/// between characters, the extension (up to 20 bytes) kept.
+/// drive's colon becomes `_` ("C:x"); blanks at both ends are dropped; at most `max_name_bytes`,
+/// cut between characters, the extension (up to 20 bytes) kept.
 std::string safe_name(std::string_view text);
 
 /// `name.N.ext`: the number goes before the last extension of the last part ("a.tar.gz" becomes

@@ -37,13 +37,17 @@ void append_encoded(std::string& out, std::string_view text,
 std::string percent_decoded(std::string_view text) {
     std::string out;
     out.reserve(text.size());
-    while (!text.empty()) {
+    for (;;) {
+        const auto percent = text.find('%');
+        out += text.substr(0, percent);
+        if (percent == std::string_view::npos) {
+            return out;
+        }
+        text.remove_prefix(percent);
         const bool escape = is_escape(text);
-        out += escape ? static_cast<char>(hexdig_value(text[1]) << 4 | hexdig_value(text[2]))
-                      : text.front();
+        out += escape ? static_cast<char>(hexdig_value(text[1]) << 4 | hexdig_value(text[2])) : '%';
         text.remove_prefix(escape ? 3 : 1);
     }
-    return out;
 }
 
 }  // namespace asyncdl::core

@@ -36,14 +36,25 @@ character first(std::string_view text) noexcept {
 }
 
 bool valid(std::string_view text) noexcept {
-    while (!text.empty()) {
+    for (;;) {
+        text.remove_prefix(plain_length(text));
+        if (text.empty()) {
+            return true;
+        }
         const character next = first(text);
         if (!next.valid) {
             return false;
         }
         text.remove_prefix(next.size);
     }
-    return true;
+}
+
+std::size_t plain_length(std::string_view text) noexcept {
+    std::size_t length = 0;
+    while (length < text.size() && text[length] >= 0x20 && text[length] < 0x7f) {
+        ++length;
+    }
+    return length;
 }
 
 std::string_view front(std::string_view text, std::size_t limit) noexcept {

@@ -24,6 +24,9 @@ constexpr bool is_control(char32_t code) noexcept {
     return code < 0x20 || (code >= 0x7f && code <= 0x9f);
 }
 
+/// How many bytes at the front are printable ASCII: what needs no closer look.
+std::size_t plain_length(std::string_view text) noexcept;
+
 /// The longest front of a text of at most `limit` bytes that cuts through no character.
 std::string_view front(std::string_view text, std::size_t limit) noexcept;
 

@@ -47,8 +47,8 @@ public:
 /// `errc::protocol`, so are statuses outside 100 to 599. Any other is `errc::http_status`, or
 /// `errc::http_status_transient` for 408 425 429 500 502 503 504; the message is
 /// "HTTP status 404 Not Found" with the server's reason cleaned of control characters, at most 80
-/// bytes of it, left out where empty. Retry-After (RFC 9110, 10.2.3) is read on any failure: seconds,
-/// or a date, which counts from the response's Date where there is one, else from `now`.
+/// bytes of it, left out where empty. Retry-After (RFC 9110, 10.2.3) is read on any failure:
+/// seconds, or a date, which counts from the response's Date where there is one, else from `now`.
 verdict judge_response(const response_head& head, const url& asked, const verdict_policy& policy,
                        std::chrono::system_clock::time_point now);
 

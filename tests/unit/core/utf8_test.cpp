@@ -56,6 +56,15 @@ TEST_CASE("overlong forms and stray bytes are not valid") {
     CHECK(utf8::valid("a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z"));
 }
 
+TEST_CASE("plain text ends at the first byte that is no printable ASCII") {
+    CHECK(utf8::plain_length("") == 0);
+    CHECK(utf8::plain_length(" az~") == 4);
+    for (const char* text : {"a\x1f", "a\x7f", "a\x80", "a\xff", "a\n", "a\xc3\xa4"}) {
+        CHECK(utf8::plain_length(text) == 1);
+    }
+    CHECK(utf8::plain_length({"a\0b", 3}) == 1);
+}
+
 TEST_CASE("a front is cut between characters") {
     const std::string text = "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80z";  // starts at 0 1 3 6 10
     const std::vector<std::size_t> ends{0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
