@@ -134,7 +134,7 @@ TEST_CASE("a process gives its output, its status and its end at the bound") {
     process_options options;
     options.input = "in";
     const process_result ended =
-        run_process({"sh", "-c", "cat; echo problem >&2; exit 3"}, options);
+        run_process({"sh", "-c", "cat; echo problem >&2; sleep 0.05; exit 3"}, options);
     CHECK(ended.status == 3);
     CHECK(ended.out == "in");
     CHECK(ended.err == "problem\n");

@@ -18,7 +18,7 @@ public:
     bool timed_out = false;      ///< killed at the bound
     std::string out;             ///< what it wrote to stdout
     std::string err;             ///< and to stderr
-    std::uint64_t peak_kib = 0;  ///< its peak resident memory
+    std::uint64_t peak_kib = 0;  ///< its peak resident memory, sampled every 5 ms
 };
 
 struct process_options {
