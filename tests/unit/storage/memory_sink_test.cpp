@@ -36,8 +36,7 @@ void run(awaitable<void> story) {
 
 TEST_SUITE("unit/storage/memory_sink") {
     TEST_CASE("a body is kept, in whatever order it comes") {
-        const auto story = []() -> awaitable<void> {
-            memory_sink sink(6);
+        const auto story = [](memory_sink& sink) -> awaitable<void> {
             CHECK(!co_await sink.open(6));
             CHECK(!co_await sink.write(3, bytes("def")));
             CHECK(!co_await sink.write(0, bytes("abc")));
@@ -45,31 +44,31 @@ TEST_SUITE("unit/storage/memory_sink") {
             CHECK(!co_await sink.commit(6));
             CHECK(text(sink) == "abcdef");
         };
-        run(story());
+        memory_sink sink(6);
+        run(story(sink));
     }
 
     TEST_CASE("a body that is announced longer than the limit fails before its first byte") {
-        const auto story = []() -> awaitable<void> {
-            memory_sink sink(5);
+        const auto story = [](memory_sink& sink) -> awaitable<void> {
             CHECK(co_await sink.open(6) == errc::disk_full);
             CHECK(co_await sink.open(std::numeric_limits<std::uint64_t>::max()) == errc::disk_full);
             CHECK(!co_await sink.open(5));
         };
-        run(story());
+        memory_sink sink(5);
+        run(story(sink));
     }
 
     TEST_CASE("an announced length takes no memory by itself") {
-        const auto story = []() -> awaitable<void> {
-            memory_sink sink(std::numeric_limits<std::size_t>::max());
+        const auto story = [](memory_sink& sink) -> awaitable<void> {
             CHECK(!co_await sink.open(std::uint64_t{1} << 50));
             CHECK(sink.bytes().capacity() == 0);
         };
-        run(story());
+        memory_sink sink(std::numeric_limits<std::size_t>::max());
+        run(story(sink));
     }
 
     TEST_CASE("a write past the limit fails and stores nothing") {
-        const auto story = []() -> awaitable<void> {
-            memory_sink sink(5);
+        const auto story = [](memory_sink& sink) -> awaitable<void> {
             CHECK(!co_await sink.open(std::nullopt));
             CHECK(!co_await sink.write(0, bytes("abc")));
             CHECK(co_await sink.write(3, bytes("def")) == errc::disk_full);
@@ -78,12 +77,12 @@ TEST_SUITE("unit/storage/memory_sink") {
                   errc::disk_full);
             CHECK(text(sink) == "abc");
         };
-        run(story());
+        memory_sink sink(5);
+        run(story(sink));
     }
 
     TEST_CASE("after a discard it is empty, and another attempt starts over") {
-        const auto story = []() -> awaitable<void> {
-            memory_sink sink(100);
+        const auto story = [](memory_sink& sink) -> awaitable<void> {
             CHECK(!co_await sink.open(std::nullopt));
             CHECK(!co_await sink.write(0, bytes("first attempt")));
             co_await sink.discard();
@@ -93,6 +92,7 @@ TEST_SUITE("unit/storage/memory_sink") {
             CHECK(!co_await sink.commit(6));
             CHECK(text(sink) == "second");
         };
-        run(story());
+        memory_sink sink(100);
+        run(story(sink));
     }
 }
