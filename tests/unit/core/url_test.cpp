@@ -87,6 +87,8 @@ TEST_CASE("paths are made absolute and lose their dot segments") {
         {"http://h/.a/..b/c.", "http://h/.a/..b/c."},
         {"http://h/a//../b", "http://h/a/b"},
         {"http://h//a//b", "http://h//a//b"},
+        {"http://h//..", "http://h/"},
+        {"http://h//../../x", "http://h/x"},
         {"http://h/?a/../b", "http://h/?a/../b"},
         {"http://h/%2e%2e/a", "http://h/%2e%2e/a"},
     };
