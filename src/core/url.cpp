@@ -85,7 +85,7 @@ std::string make_target(std::string_view path, std::optional<std::string_view> q
         target = without_dot_segments(target);
     }
     if (target.empty()) {
-        target = "/";
+        target += '/';
     }
     if (query) {
         target += '?';
