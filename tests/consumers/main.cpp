@@ -3,7 +3,9 @@
 #include <asyncdl/asyncdl.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_future.hpp>
+#include <chrono>
 #include <future>
 #include <iostream>
 #include <string>
@@ -34,9 +36,13 @@ int main() {
     request.destination = &body;
     std::future<asyncdl::download_result> done =
         downloader.async_download(request, asio::use_future);
+    // Work of its own, with the hooks of its own Asio.
+    asio::steady_timer timer(io, std::chrono::milliseconds(1));
+    bool timer_fired = false;
+    timer.async_wait([&timer_fired](boost::system::error_code) { timer_fired = true; });
     io.run();
 
     asyncdl::download_result result = done.get();
     std::cout << "asyncdl " << ASYNCDL_VERSION << ": " << result.message << '\n';
-    return result.error == asyncdl::errc::connect_failed ? 0 : 1;
+    return result.error == asyncdl::errc::connect_failed && timer_fired ? 0 : 1;
 }
