@@ -1,0 +1,77 @@
+#include "engine/batch_feed.hpp"
+
+#include <asyncdl/error.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "engine/transfer.hpp"
+
+namespace asyncdl::engine {
+
+namespace asio = boost::asio;
+
+batch_feed::batch_feed(download_source& source, result_consumer& consumer)
+    : source_(source), consumer_(consumer) {}
+
+asio::awaitable<std::shared_ptr<transfer>> batch_feed::next(std::shared_ptr<downloader_core> core) {
+    semaphore_guard turn = source_turn_.try_acquire();
+    if (!turn) {
+        auto [error, guard] =
+            co_await source_turn_.async_acquire(asio::as_tuple(asio::use_awaitable));
+        turn = std::move(guard);
+    }
+    if (!turn || ended_)
+        co_return nullptr;
+    boost::system::error_code failed;
+    try {
+        auto item = co_await source_.async_next();
+        if (item && *item)
+            co_return std::make_shared<transfer>(std::move(core), std::move(**item), next_index_++);
+        if (!item)
+            failed = item.error();
+    } catch (...) {
+        failed = make_error_code(errc::internal);
+    }
+    // A source that was interrupted by the batch's own end has not failed.
+    if (failed && !ended_ && failed != asio::error::operation_aborted) {
+        const std::lock_guard lock(mutex_);
+        summary_.source_error = failed;
+        summary_.source_message = failed.message();
+    }
+    end();
+    co_return nullptr;
+}
+
+asio::awaitable<void> batch_feed::deliver(download_result result) {
+    {
+        const std::lock_guard lock(mutex_);
+        summary_.add(result);
+    }
+    semaphore_guard turn = consumer_turn_.try_acquire();
+    while (!turn) {
+        // A result is delivered even by a batch that is cancelled, so a wait that was is repeated.
+        auto [error, guard] =
+            co_await consumer_turn_.async_acquire(asio::as_tuple(asio::use_awaitable));
+        turn = std::move(guard);
+    }
+    boost::system::error_code failed;
+    try {
+        failed = co_await consumer_.async_consume(std::move(result));
+    } catch (...) {
+        failed = make_error_code(errc::internal);
+    }
+    if (failed) {
+        const std::lock_guard lock(mutex_);
+        if (!summary_.consumer_error)
+            summary_.consumer_error = failed;
+        end();
+    }
+}
+
+batch_summary batch_feed::summary() {
+    const std::lock_guard lock(mutex_);
+    summary_.elapsed = net::clock::now() - started_;
+    return summary_;
+}
+
+}  // namespace asyncdl::engine

@@ -1,0 +1,50 @@
+#pragma once
+// What one batch has in common, however many downloaders work on it: its source, its consumer, the
+// order of its downloads and its totals. Thread-safe.
+
+#include <asyncdl/async_semaphore.hpp>
+#include <asyncdl/batch_summary.hpp>
+#include <asyncdl/download_source.hpp>
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+#include "net/timekeeper.hpp"
+
+namespace asyncdl::engine {
+
+class downloader_core;
+class transfer;
+
+class batch_feed {
+public:
+    /// Both outlive the batch.
+    batch_feed(download_source& source, result_consumer& consumer);
+
+    /// The next download, its name taken, in input order; null at the end.
+    boost::asio::awaitable<std::shared_ptr<transfer>> next(std::shared_ptr<downloader_core> core);
+
+    /// Counts a result and hands it to the consumer.
+    boost::asio::awaitable<void> deliver(download_result result);
+
+    /// No more is read.
+    void end() noexcept { ended_.store(true); }
+
+    /// The totals, once all is delivered.
+    batch_summary summary();
+
+private:
+    download_source& source_;
+    result_consumer& consumer_;
+    async_semaphore source_turn_{1};
+    async_semaphore consumer_turn_{1};
+    std::atomic<bool> ended_ = false;
+    std::uint64_t next_index_ = 0;  // by who has the source's turn
+    net::clock::time_point started_ = net::clock::now();
+    std::mutex mutex_;
+    batch_summary summary_;
+};
+
+}  // namespace asyncdl::engine

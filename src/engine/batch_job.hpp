@@ -1,0 +1,47 @@
+#pragma once
+// One downloader's work on a batch: takes downloads from the feed as slots come free and runs each
+// in a coroutine of its own. Used on the downloader's executor.
+
+#include <asyncdl/batch_summary.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+
+#include "engine/batch_feed.hpp"
+#include "engine/downloader_core.hpp"
+#include "engine/transfer.hpp"
+
+namespace asyncdl::engine {
+
+class batch_job final : public job, public std::enable_shared_from_this<batch_job> {
+public:
+    batch_job(std::shared_ptr<downloader_core> core, std::shared_ptr<batch_feed> feed);
+    ~batch_job() override;
+
+    /// Ends when the feed has ended and what this downloader took from it is delivered.
+    boost::asio::awaitable<batch_summary> run();
+
+    void cancel() override;
+    void report(progress_snapshot&, std::size_t) const override {}
+    std::uint64_t id() const noexcept override { return 0; }
+    boost::asio::cancellation_signal& signal() noexcept { return signal_; }
+    batch_summary broken();
+
+private:
+    boost::asio::awaitable<semaphore_guard> take_slot();
+    boost::asio::awaitable<void> download(std::shared_ptr<transfer> item);
+    void start(std::shared_ptr<transfer> item, semaphore_guard slot);
+
+    const std::shared_ptr<downloader_core> core_;
+    const std::shared_ptr<batch_feed> feed_;
+    boost::asio::cancellation_signal signal_;
+    boost::asio::steady_timer all_done_;
+    std::size_t running_ = 0;
+    boost::intrusive::list<transfer, boost::intrusive::base_hook<batch_hook>,
+                           boost::intrusive::constant_time_size<false>>
+        running_items_;
+    bool cancelled_ = false;
+};
+
+}  // namespace asyncdl::engine

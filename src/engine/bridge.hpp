@@ -1,0 +1,56 @@
+#pragma once
+// From an initiating function to a coroutine and back: the one place that spawns for a caller.
+// Binds the handler's executor and cancellation slot by hand, since both may live on other threads
+// than the downloader.
+
+#include <boost/asio/any_completion_handler.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/associated_cancellation_slot.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <exception>
+#include <memory>
+#include <utility>
+
+namespace asyncdl::engine {
+
+/// Runs `job->run()` on `executor` and gives its result to `handler`, on the handler's executor
+/// (`executor` by default), never from within this function. A signal on the handler's slot, of any type,
+/// becomes `job->cancel()` on `executor`. The job's awaits are cancelled through `job->signal()`.
+/// `job->run()` does not throw; were it to, the result would be `job->broken()`.
+template <typename Result, typename Job>
+void bridge(boost::asio::any_io_executor executor, std::shared_ptr<Job> job,
+            boost::asio::any_completion_handler<void(Result)> handler) {
+    namespace asio = boost::asio;
+    auto slot = asio::get_associated_cancellation_slot(handler);
+    if (slot.is_connected()) {
+        slot.assign([weak = std::weak_ptr(job), executor](asio::cancellation_type) {
+            asio::post(executor, [weak] {
+                if (const auto alive = weak.lock())
+                    alive->cancel();
+            });
+        });
+    }
+    auto home = asio::prefer(asio::get_associated_executor(handler, executor),
+                             asio::execution::outstanding_work.tracked);
+    auto finish = [job, home, slot, handler = std::move(handler)](std::exception_ptr error,
+                                                                  Result result) mutable {
+        if (error)
+            result = job->broken();
+        asio::dispatch(home,
+                   [slot, handler = std::move(handler), result = std::move(result)]() mutable {
+                       slot.clear();
+                       std::move(handler)(std::move(result));
+                   });
+    };
+    asio::co_spawn(executor, job->run(),
+                   asio::bind_cancellation_slot(job->signal().slot(), std::move(finish)));
+}
+
+}  // namespace asyncdl::engine

@@ -1,0 +1,181 @@
+#include <asyncdl/download_manager.hpp>
+
+#include <asyncdl/error.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/system/system_error.hpp>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <thread>
+
+#include "engine/batch_job.hpp"
+#include "engine/downloader_core.hpp"
+#include "engine/list_batch.hpp"
+
+namespace asyncdl {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr unsigned max_threads = 1024;
+
+/// One thread with all that lives on it.
+class worker {
+public:
+    worker(const downloader_options& options, std::shared_ptr<engine::shared_context> shared)
+        : loop_(1),
+          busy_(loop_.get_executor()),
+          core_(engine::downloader_core::create(loop_.get_executor(), options, std::move(shared))) {
+    }
+
+    ~worker() {
+        busy_.reset();
+        if (thread_.joinable())
+            thread_.join();
+        core_.reset();  // before the loop that it lives on
+    }
+
+    void start() {
+        thread_ = std::thread([this] { loop_.run(); });
+    }
+
+    const std::shared_ptr<engine::downloader_core>& core() const noexcept { return core_; }
+
+private:
+    asio::io_context loop_;
+    asio::executor_work_guard<asio::io_context::executor_type> busy_;
+    std::shared_ptr<engine::downloader_core> core_;
+    std::thread thread_;
+};
+
+}  // namespace
+
+class download_manager::workers {
+public:
+    workers(const downloader_options& options, unsigned threads,
+            std::shared_ptr<engine::shared_context> shared)
+        : shared_(std::move(shared)) {
+        if (threads < 1 || threads > max_threads)
+            throw std::invalid_argument("threads is 1 to 1024");
+        for (unsigned i = 0; i < threads; ++i)
+            list_.push_back(std::make_unique<worker>(options, shared_));
+        for (const auto& each : list_)
+            each->start();
+    }
+
+    /// Runs a batch on all threads and waits for its end.
+    batch_summary run(download_source& source, result_consumer& consumer) {
+        enter();
+        const auto feed = std::make_shared<engine::batch_feed>(source, consumer);
+        std::size_t running = list_.size();
+        for (const auto& each : list_) {
+            const auto job = std::make_shared<engine::batch_job>(each->core(), feed);
+            asio::co_spawn(
+                each->core()->executor, job->run(),
+                asio::bind_cancellation_slot(
+                    job->signal().slot(), [this, job, &running](std::exception_ptr, batch_summary) {
+                        const std::lock_guard lock(mutex_);
+                        --running;
+                        changed_.notify_all();
+                    }));
+        }
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [&] { return running == 0; });
+        --calls_;
+        changed_.notify_all();
+        return feed->summary();
+    }
+
+    void cancel() {
+        const std::lock_guard lock(mutex_);
+        for (const auto& each : list_)
+            each->core()->cancel_all();
+    }
+
+    progress_snapshot progress(std::size_t max_items) const {
+        progress_snapshot snapshot;
+        engine::report_totals(*shared_, snapshot);
+        const std::lock_guard lock(mutex_);
+        for (const auto& each : list_)
+            each->core()->report(snapshot, max_items);
+        return snapshot;
+    }
+
+    /// False where it was shut down before.
+    bool shut_down() {
+        std::vector<std::unique_ptr<worker>> ended;
+        {
+            std::unique_lock lock(mutex_);
+            if (closed_)
+                return false;
+            closed_ = true;
+            changed_.wait(lock, [&] { return calls_ == 0; });
+            ended.swap(list_);
+        }
+        return true;  // the threads are joined here
+    }
+
+private:
+    void enter() {
+        const std::lock_guard lock(mutex_);
+        if (closed_)
+            throw boost::system::system_error(make_error_code(errc::shut_down));
+        ++calls_;
+    }
+
+    const std::shared_ptr<engine::shared_context> shared_;
+    mutable std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<std::unique_ptr<worker>> list_;
+    std::size_t calls_ = 0;
+    bool closed_ = false;
+};
+
+download_manager::download_manager(downloader_options options, unsigned threads)
+    : workers_(std::make_unique<workers>(
+          options, threads, engine::shared_context::of_its_own(options))) {}
+
+download_manager::download_manager(downloader_options options, unsigned threads,
+                                   download_context context)
+    : workers_(std::make_unique<workers>(options, threads, std::move(context.shared_))) {}
+
+download_manager::~download_manager() {
+    workers_->shut_down();
+}
+
+download_result download_manager::download(download_request request) {
+    std::vector<download_request> one;
+    one.push_back(std::move(request));
+    return std::move(download_multiple(std::move(one)).results.front());
+}
+
+batch_result download_manager::download_multiple(std::vector<download_request> requests) {
+    engine::list_batch list(std::move(requests));
+    batch_summary summary = workers_->run(list, list);
+    return list.finish(std::move(summary));
+}
+
+batch_summary download_manager::download_stream(download_source& source,
+                                                result_consumer& consumer) {
+    return workers_->run(source, consumer);
+}
+
+void download_manager::cancel() {
+    workers_->cancel();
+}
+
+progress_snapshot download_manager::progress(std::size_t max_items) const {
+    return workers_->progress(max_items);
+}
+
+void download_manager::shutdown() {
+    if (!workers_->shut_down())
+        throw boost::system::system_error(make_error_code(errc::shut_down));
+}
+
+}  // namespace asyncdl

@@ -1,0 +1,150 @@
+#include "engine/downloader_core.hpp"
+
+#include <boost/asio/post.hpp>
+#include <cmath>
+#include <stdexcept>
+
+#include "engine/request_fields.hpp"
+
+namespace asyncdl::engine {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// One write of a large body; measured best between 128 KiB and 512 KiB.
+constexpr std::size_t scratch_bytes = 256 * 1024;
+
+constexpr double max_seconds = 1e9;
+
+net::clock::duration to_clock(std::chrono::duration<double> time) {
+    return std::chrono::duration_cast<net::clock::duration>(time);
+}
+
+void require(bool holds, const char* what) {
+    if (!holds)
+        throw std::invalid_argument(what);
+}
+
+bool in_range(std::chrono::duration<double> time, bool zero_allowed) {
+    const double seconds = time.count();
+    return std::isfinite(seconds) && seconds <= max_seconds &&
+           (zero_allowed ? seconds >= 0 : seconds > 0);
+}
+
+downloader_options checked(downloader_options options) {
+    require(!options.download_dir.empty(), "download_dir is empty");
+    require(in_range(options.connect_timeout, false), "connect_timeout is above 0");
+    require(in_range(options.timeout, false), "timeout is above 0");
+    require(in_range(options.max_time, true), "max_time is 0 or above");
+    require(in_range(options.retry_delay, true), "retry_delay is 0 or above");
+    require(in_range(options.retry_max_delay, true), "retry_max_delay is 0 or above");
+    if (const auto fields = check_fields(options.headers); !fields)
+        throw std::invalid_argument(fields.error().message);
+    header agent("User-Agent", options.user_agent);
+    if (const auto fields = check_fields({agent}); !fields)
+        throw std::invalid_argument("user_agent holds a line break or NUL");
+    return options;
+}
+
+std::shared_ptr<http::pool> make_pool(const downloader_options& options, shared_context& shared,
+                                      net::timekeeper& keeper) {
+    net::dialer dialer(
+        shared.lookup, [&shared, tls = options.tls] { return shared.tls(tls); }, keeper,
+        to_clock(options.connect_timeout));
+    http::patience bounds;
+    bounds.byte = to_clock(options.timeout);
+    return std::make_shared<http::pool>(std::move(dialer), shared.hosts, bounds,
+                                        shared.max_concurrent, keeper);
+}
+
+}  // namespace
+
+std::shared_ptr<downloader_core> downloader_core::create(asio::any_io_executor executor,
+                                                         downloader_options options,
+                                                         std::shared_ptr<shared_context> shared) {
+    auto core = std::make_shared<downloader_core>(std::move(executor), checked(std::move(options)),
+                                                  std::move(shared));
+    core->closer_ = core->shared->hosts->join(
+        [executor = core->executor,
+         weak = std::weak_ptr(core->connections)](const std::string& host) {
+            asio::post(executor, [weak, host] {
+                if (const auto pool = weak.lock())
+                    pool->close_idle(host);
+            });
+        });
+    return core;
+}
+
+downloader_core::downloader_core(asio::any_io_executor where, downloader_options how,
+                                 std::shared_ptr<shared_context> common)
+    : executor(std::move(where)),
+      options(std::move(how)),
+      shared(std::move(common)),
+      keeper(std::make_shared<net::timekeeper>(executor)),
+      connections(make_pool(options, *shared, *keeper)),
+      scratch_(scratch_bytes) {
+    if (options.file_calls == file_io::offload)
+        work_ = options.work_executor ? options.work_executor : shared->work_executor();
+}
+
+core::outcome<std::shared_ptr<storage::directory>> downloader_core::directory(
+    const std::string& path) {
+    const bool is_default = path == options.download_dir;
+    if (is_default) {
+        const std::lock_guard lock(mutex_);
+        if (default_directory_)
+            return default_directory_;
+    }
+    auto opened = storage::directory::open(path, storage::files::system());
+    if (opened && is_default) {
+        const std::lock_guard lock(mutex_);
+        default_directory_ = *opened;
+    }
+    return opened;
+}
+
+void downloader_core::enter(job& item) {
+    keeper->resume();
+    const std::lock_guard lock(mutex_);
+    jobs_.push_back(item);
+}
+
+void downloader_core::leave(job& item) noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        jobs_.erase(jobs_.iterator_to(item));
+    }
+    keeper->pause();
+}
+
+void downloader_core::cancel_all() {
+    asio::post(executor, [self = shared_from_this()] {
+        // A job that is cancelled goes on and leaves the list later, never from within `cancel`.
+        for (job& item : self->jobs_)
+            item.cancel();
+    });
+}
+
+void downloader_core::cancel(std::uint64_t id) {
+    asio::post(executor, [self = shared_from_this(), id] {
+        for (job& item : self->jobs_)
+            if (item.id() == id)
+                item.cancel();
+    });
+}
+
+void downloader_core::report(progress_snapshot& into, std::size_t max_items) const {
+    const std::lock_guard lock(mutex_);
+    for (const job& item : jobs_)
+        item.report(into, max_items);
+}
+
+void report_totals(const shared_context& shared, progress_snapshot& into) {
+    into.started = shared.totals.started_count();
+    into.succeeded = shared.totals.succeeded_count();
+    into.failed = shared.totals.failed_count();
+    into.bytes_received = shared.totals.bytes();
+}
+
+}  // namespace asyncdl::engine

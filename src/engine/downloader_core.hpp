@@ -1,0 +1,84 @@
+#pragma once
+// The inside of a downloader: what its downloads on one executor have in common. Kept alive by the
+// downloader and by every download that runs; used on the executor, but for `progress`.
+
+#include <asyncdl/downloader_options.hpp>
+#include <asyncdl/progress_snapshot.hpp>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/intrusive/list.hpp>
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/shared_context.hpp"
+#include "http/pool.hpp"
+#include "net/timekeeper.hpp"
+#include "storage/part_file.hpp"
+
+namespace asyncdl::engine {
+
+/// Something that runs and can be told to stop: a download or a batch. On the executor.
+class job : public boost::intrusive::list_base_hook<> {
+public:
+    virtual ~job() = default;
+
+    virtual void cancel() = 0;
+    /// Appends what it is at, where it is a download that is active; under the core's lock.
+    virtual void report(progress_snapshot& into, std::size_t max_items) const = 0;
+    virtual std::uint64_t id() const noexcept = 0;
+};
+
+class downloader_core : public std::enable_shared_from_this<downloader_core> {
+public:
+    /// @throws std::invalid_argument where an option makes no sense
+    static std::shared_ptr<downloader_core> create(boost::asio::any_io_executor executor,
+                                                   downloader_options options,
+                                                   std::shared_ptr<shared_context> shared);
+
+    downloader_core(boost::asio::any_io_executor executor, downloader_options options,
+                    std::shared_ptr<shared_context> shared);
+
+    const boost::asio::any_io_executor executor;
+    const downloader_options options;
+    const std::shared_ptr<shared_context> shared;
+    const std::shared_ptr<net::timekeeper> keeper;
+    const std::shared_ptr<http::pool> connections;
+
+    /// Memory that a body passes through, shared by all downloads since nothing stays in it while
+    /// one of them waits.
+    std::span<std::byte> scratch() { return scratch_; }
+
+    /// An open directory, made where missing; the default one is kept open. Blocking.
+    core::outcome<std::shared_ptr<storage::directory>> directory(const std::string& path);
+
+    /// Where blocking calls are made; nothing: in place.
+    const std::optional<boost::asio::any_io_executor>& work() const noexcept { return work_; }
+
+    void enter(job& item);
+    void leave(job& item) noexcept;
+
+    /// From any thread; carried out on the executor.
+    void cancel_all();
+    void cancel(std::uint64_t id);
+
+    /// From any thread.
+    void report(progress_snapshot& into, std::size_t max_items) const;
+
+private:
+    std::vector<std::byte> scratch_;
+    std::optional<boost::asio::any_io_executor> work_;
+    std::shared_ptr<void> closer_;  ///< keeps the pool known to the host limits
+
+    mutable std::mutex mutex_;
+    boost::intrusive::list<job> jobs_;  ///< oldest first
+    std::shared_ptr<storage::directory> default_directory_;
+};
+
+/// The pool's share of a snapshot: totals of the whole context.
+void report_totals(const shared_context& shared, progress_snapshot& into);
+
+}  // namespace asyncdl::engine

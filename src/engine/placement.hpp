@@ -1,0 +1,50 @@
+#pragma once
+// Where one download's file goes: its name, taken in input order so that no two share a target, and
+// what becomes of a file that is there already. Owned by a transfer.
+
+#include <asyncdl/download_request.hpp>
+#include <asyncdl/downloader_options.hpp>
+#include <memory>
+#include <string>
+
+#include "core/fault.hpp"
+#include "core/name_registry.hpp"
+#include "core/url.hpp"
+#include "storage/part_file.hpp"
+
+namespace asyncdl::engine {
+
+class placement {
+public:
+    /// Decides and takes a name: the one given, else the URL's. `errc::name`, `errc::exists`.
+    core::outcome<void> plan(const download_request& request, const downloader_options& options,
+                             const core::url& from, core::name_registry& names);
+
+    /// A redirect led elsewhere: a derived name follows.
+    void follow(const core::url& to, core::name_registry& names);
+
+    /// Opens the folder and applies `on_exists`. Blocking. False where the existing file is kept.
+    /// `errc::file`, `errc::exists`.
+    core::outcome<bool> settle(on_exists mode, const std::shared_ptr<storage::directory>& base,
+                               core::name_registry& names);
+
+    const std::string& directory() const noexcept { return directory_; }
+    const std::string& name() const noexcept { return name_; }
+    std::string path() const;
+
+    /// The folder that holds the file, and its name there; after `settle`.
+    const std::shared_ptr<storage::directory>& folder() const noexcept { return folder_; }
+    std::string leaf() const;
+    bool settled() const noexcept { return folder_ != nullptr; }
+
+private:
+    void take_derived(core::name_registry& names);
+
+    std::string directory_;
+    std::string base_name_;  ///< as given or derived, before a number was added
+    std::string name_;
+    bool given_ = false;
+    std::shared_ptr<storage::directory> folder_;
+};
+
+}  // namespace asyncdl::engine

@@ -1,0 +1,102 @@
+#include "engine/request_fields.hpp"
+
+#include <algorithm>
+#include <array>
+#include <asyncdl/version.hpp>
+
+#include "core/fields.hpp"
+
+namespace asyncdl::engine {
+
+namespace {
+
+using core::iequals;
+
+// RFC 9112, 6 and RFC 9110, 7.6.1 and 14: these frame a message, belong to the connection, or
+// change which bytes are meant.
+constexpr std::array<std::string_view, 13> reserved = {
+    "Range",        "If-Range",   "Content-Length", "Transfer-Encoding",
+    "Connection",   "TE",         "Trailer",        "Upgrade",
+    "Expect",       "Keep-Alive", "HTTP2-Settings", "Proxy-Connection",
+    "Content-Range"};
+
+constexpr std::string_view default_agent = "asyncdl/" ASYNCDL_VERSION;
+
+bool is_token(std::string_view text) {
+    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               marks.find(c) != std::string_view::npos;
+    });
+}
+
+/// Fields about what is accepted tell nothing about who asks.
+bool may_leave_origin(std::string_view name) {
+    return iequals(name, "Accept") || (name.size() > 7 && iequals(name.substr(0, 7), "Accept-"));
+}
+
+bool holds(const std::vector<header>& fields, std::string_view name) {
+    return std::any_of(fields.begin(), fields.end(),
+                       [&](const header& field) { return iequals(field.name, name); });
+}
+
+}  // namespace
+
+core::outcome<void> check_fields(const std::vector<header>& fields) {
+    for (const header& field : fields) {
+        if (!is_token(field.name))
+            return core::fault(make_error_code(errc::unsupported),
+                               "a header's name is not a token");
+        if (field.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
+            return core::fault(make_error_code(errc::unsupported),
+                               "the header " + field.name + " holds a line break or NUL");
+        if (std::any_of(reserved.begin(), reserved.end(),
+                        [&](std::string_view name) { return iequals(name, field.name); }))
+            return core::fault(make_error_code(errc::unsupported),
+                               "the header " + field.name + " cannot be set");
+    }
+    return {};
+}
+
+http::request_head make_request(const core::url& to, const core::url& first,
+                                const downloader_options& options, const download_request& request,
+                                const std::string& authority, const std::string& authorization) {
+    http::request_head head;
+    head.target = to.target();
+    head.authority = authority;
+    head.fields.reserve(4 + options.headers.size() + request.headers.size());
+    const bool at_home = to.origin() == first.origin();
+
+    // The caller's field of a name, sent or removed, stands for the default of that name.
+    const auto replaced = [&](std::string_view name) {
+        return (at_home || may_leave_origin(name)) &&
+               (holds(request.headers, name) || holds(options.headers, name));
+    };
+    const auto add_default = [&](std::string_view name, std::string_view value) {
+        if (!value.empty() && !replaced(name))
+            head.fields.emplace_back(name, value);
+    };
+    const auto add_own = [&](const header& field) {
+        if (field.remove || !(at_home || may_leave_origin(field.name)))
+            return;
+        if (iequals(field.name, "Host"))
+            head.authority = field.value;
+        else
+            head.fields.emplace_back(field.name, field.value);
+    };
+
+    add_default("User-Agent",
+                options.user_agent.empty() ? default_agent : std::string_view(options.user_agent));
+    add_default("Accept", "*/*");
+    add_default("Accept-Encoding", "identity");
+    if (at_home)
+        add_default("Authorization", authorization);
+    for (const header& field : options.headers)
+        if (!holds(request.headers, field.name))
+            add_own(field);
+    for (const header& field : request.headers)
+        add_own(field);
+    return head;
+}
+
+}  // namespace asyncdl::engine

@@ -1,0 +1,25 @@
+#pragma once
+// The header fields that a request carries, and which of them may go where. Pure.
+
+#include <asyncdl/download_request.hpp>
+#include <asyncdl/downloader_options.hpp>
+#include <string>
+
+#include "core/fault.hpp"
+#include "core/url.hpp"
+#include "http/request_head.hpp"
+
+namespace asyncdl::engine {
+
+/// Whether the fields can be sent: names are tokens, values hold no line break, none frames the
+/// message or asks for a range (those are the engine's own). `errc::unsupported`.
+core::outcome<void> check_fields(const std::vector<header>& fields);
+
+/// The head of a GET of `to` for a download that was asked of `first`: the caller's fields other
+/// than Accept and Accept-*, and credentials, go to the origin of `first` alone. `authorization` is
+/// the value made of the first URL's userinfo, or empty. What is returned points into all of them.
+http::request_head make_request(const core::url& to, const core::url& first,
+                                const downloader_options& options, const download_request& request,
+                                const std::string& authority, const std::string& authorization);
+
+}  // namespace asyncdl::engine

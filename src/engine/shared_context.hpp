@@ -1,0 +1,55 @@
+#pragma once
+// The inside of a download_context. Thread-safe; lives as long as any downloader that uses it.
+
+#include <asyncdl/async_semaphore.hpp>
+#include <asyncdl/download_context.hpp>
+#include <asyncdl/downloader_options.hpp>
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "core/name_registry.hpp"
+#include "engine/counters.hpp"
+#include "http/host_limits.hpp"
+#include "net/tls_context.hpp"
+
+namespace asyncdl::engine {
+
+class shared_context {
+public:
+    /// @throws std::invalid_argument where an option makes no sense
+    explicit shared_context(const context_options& options);
+
+    /// One for a downloader that was given none.
+    static std::shared_ptr<shared_context> of_its_own(const downloader_options& options);
+
+    const std::size_t max_concurrent;
+
+    async_semaphore slots;         ///< one a download that is at work
+    async_semaphore waiting_room;  ///< one a download that waits without a slot
+    core::name_registry names;
+    counters totals;
+    const std::shared_ptr<resolver> lookup;
+    const std::shared_ptr<http::host_limits> hosts;
+
+    std::uint64_t next_id() noexcept { return last_id_.fetch_add(1) + 1; }
+
+    /// The pool for blocking calls, made when first asked for.
+    boost::asio::any_io_executor work_executor();
+
+    /// The TLS settings that go with these options, made when first asked for and shared by all
+    /// downloaders with the same ones.
+    core::outcome<std::shared_ptr<net::tls_context>> tls(const tls_options& options);
+
+private:
+    std::atomic<std::uint64_t> last_id_{0};
+    std::mutex mutex_;
+    std::optional<boost::asio::thread_pool> workers_;
+    std::map<std::pair<bool, std::string>, std::shared_ptr<net::tls_context>> tls_contexts_;
+};
+
+}  // namespace asyncdl::engine

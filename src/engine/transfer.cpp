@@ -1,0 +1,440 @@
+#include "engine/transfer.hpp"
+
+#include <asyncdl/observer.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <random>
+
+#include "core/basic_auth.hpp"
+#include "core/http_date.hpp"
+#include "core/retry.hpp"
+#include "engine/log.hpp"
+#include "engine/request_fields.hpp"
+#include "storage/offload.hpp"
+
+namespace asyncdl::engine {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// A body that nobody wants is read this far to keep its connection.
+constexpr std::uint64_t drain_limit = 64 * 1024;
+
+// A body that never makes its reader wait gives the others a turn after this much.
+constexpr std::uint64_t turn_bytes = 4 * 1024 * 1024;
+
+double throw_dice() {
+    static thread_local std::minstd_rand generator(std::random_device{}());
+    return std::uniform_real_distribution<double>()(generator);
+}
+
+}  // namespace
+
+transfer::transfer(std::shared_ptr<downloader_core> core, download_request request,
+                   std::uint64_t index)
+    : core_(std::move(core)),
+      request_(std::move(request)),
+      id_(core_->shared->next_id()),
+      max_time_(*core_->keeper, *this) {
+    result_.id = id_;
+    result_.tag = request_.tag;
+    result_.index = index;
+    if (!request_.urls.empty())
+        result_.url = core::without_userinfo(request_.urls.front());
+    result_.final_url = result_.url;
+    planned_ = plan();
+}
+
+transfer::~transfer() {
+    if (job::is_linked())
+        core_->leave(*this);
+}
+
+core::outcome<void> transfer::plan() {
+    if (request_.rejection)
+        return core::fault(request_.rejection, request_.rejection_message);
+    if (request_.urls.empty())
+        return core::fault(make_error_code(errc::invalid_url), "no URL");
+    if (request_.urls.size() > 1)
+        return core::fault(make_error_code(errc::unsupported), "mirrors are not supported yet");
+    if (!request_.checksum.empty())
+        return core::fault(make_error_code(errc::unsupported), "checksums are not supported yet");
+    if (const auto fields = check_fields(request_.headers); !fields)
+        return fields.error();
+    auto parsed = core::url::parse(request_.urls.front());
+    if (!parsed)
+        return parsed.error();
+    first_ = std::move(*parsed);
+    if (first_->has_userinfo())
+        authorization_ = core::basic_credentials(first_->user(), first_->password());
+    if (request_.destination)
+        return {};
+    const auto named = place_.plan(request_, core_->options, *first_, core_->shared->names);
+    result_.file_name = place_.name();
+    if (!result_.file_name.empty())
+        result_.file_path = place_.path();
+    return named;
+}
+
+asio::awaitable<download_result> transfer::run() {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    core_->enter(*this);
+    core::outcome<void> outcome;
+    try {
+        outcome = co_await take_slot();
+        if (outcome) {
+            begin();
+            outcome = planned_;
+        }
+        bool wanted = false;
+        if (outcome) {
+            const auto kept = co_await keep_existing();
+            if (!kept)
+                outcome = kept.error();
+            else
+                wanted = !*kept;
+        }
+        for (unsigned retry = 0; wanted;) {
+            outcome = co_await attempt();
+            wanted = !outcome && !is_stopped() && retry < core_->options.retries &&
+                     outcome.error().code == failure::retryable;
+            if (wanted) {
+                const auto waited = co_await wait_to_retry(++retry, outcome.error());
+                wanted = waited.has_value();
+            }
+        }
+    } catch (...) {
+        outcome = core::fault(make_error_code(errc::internal), "a callback threw an exception");
+    }
+    if (is_stopped() && !outcome)
+        outcome = stopped();
+    finish(outcome);
+    co_return std::move(result_);
+}
+
+asio::awaitable<core::outcome<void>> transfer::take_slot() {
+    if (!slot_) {
+        auto& slots = core_->shared->slots;
+        slot_ = slots.try_acquire();
+        if (!slot_) {
+            auto [error, guard] = co_await slots.async_acquire(asio::as_tuple(asio::use_awaitable));
+            slot_ = std::move(guard);
+        }
+    }
+    if (is_stopped() || !slot_)
+        co_return stopped();
+    co_return core::outcome<void>();
+}
+
+void transfer::begin() {
+    started_ = net::clock::now();
+    core_->shared->totals.started();
+    now(download_state::connecting);
+    if (core_->options.max_time.count() > 0)
+        max_time_.set_after(
+            std::chrono::duration_cast<net::clock::duration>(core_->options.max_time));
+    if (core_->options.events)
+        core_->options.events->on_start(result_.id, result_.tag, result_.url);
+}
+
+/// Whether what is there already makes a request needless.
+asio::awaitable<core::outcome<bool>> transfer::keep_existing() {
+    if (request_.destination || core_->options.if_exists == on_exists::overwrite)
+        co_return false;
+    const auto wanted = co_await settle();
+    if (!wanted)
+        co_return wanted.error();
+    co_return !*wanted;
+}
+
+/// Decides the place on disk; false where the file there is kept.
+asio::awaitable<core::outcome<bool>> transfer::settle() {
+    auto decide = [this]() -> core::outcome<bool> {
+        auto base = core_->directory(place_.directory());
+        if (!base)
+            return base.error();
+        return place_.settle(core_->options.if_exists, *base, core_->shared->names);
+    };
+    core::outcome<bool> wanted = false;
+    if (core_->work())
+        wanted = co_await storage::offload(*core_->work(), decide);
+    else
+        wanted = decide();
+    result_.file_name = place_.name();
+    result_.file_path = place_.path();
+    if (wanted && !*wanted)
+        result_.skipped = true;
+    co_return wanted;
+}
+
+/// Asks, follows where it is sent, and stores what it gets.
+asio::awaitable<core::outcome<void>> transfer::attempt() {
+    ++result_.attempts;
+    retry_after_.reset();
+    received_.store(0, std::memory_order_relaxed);
+    total_.store(unknown_total, std::memory_order_relaxed);
+    core::verdict_policy policy;
+    policy.redirects_left = core_->options.max_redirects;
+    policy.allow_downgrade = core_->options.allow_downgrade;
+    core::url to = *first_;
+    for (;;) {
+        now(download_state::connecting);
+        const auto host_place = co_await take_host_place(to.origin().host);
+        if (!host_place)
+            co_return host_place.error();
+        http::lease line;
+        const auto head = co_await ask(line, to);
+        if (!head)
+            co_return head.error();
+        result_.final_url = to.display();
+        result_.status = (*head)->status;
+        result_.http_version = (*head)->version == 10 ? "1.0" : "1.1";
+
+        auto verdict = core::judge_response(**head, to, policy, std::chrono::system_clock::now());
+        if (verdict.stores()) {
+            place_.follow(to, core_->shared->names);
+            co_return co_await store(line, **head);
+        }
+        co_await line->drain(drain_limit, core_->scratch());
+        if (is_stopped())
+            co_return stopped();
+        if (verdict.failure) {
+            retry_after_ = verdict.failure->retry_after;
+            co_return std::move(verdict.failure->why);
+        }
+        to = std::move(verdict.redirect->target);
+        --policy.redirects_left;
+        log(core_->options.log, log_level::debug,
+            [&] { return "redirected to " + core::for_log(to.display()); });
+    }
+}
+
+/// Sends the request and gets the response's head, on an idle connection where there is one.
+asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::lease& line,
+                                                                         const core::url& to) {
+    const std::string authority = to.origin().authority();
+    const auto request =
+        make_request(to, *first_, core_->options, request_, authority, authorization_);
+    for (bool fresh = false;; fresh = true) {
+        auto leased = co_await core_->connections->acquire(to.origin(), fresh);
+        if (!leased)
+            co_return leased.error();
+        line = std::move(*leased);
+        lines_.store(1, std::memory_order_relaxed);
+        log(core_->options.log, log_level::debug,
+            [&] { return "GET " + core::for_log(to.display()); });
+        auto head = co_await line->start(request);
+        // A kept connection that the server closed just as it was used again is nobody's failure.
+        const bool again = !head && !fresh && !is_stopped() &&
+                           head.error().code == errc::truncated && line->lost_unanswered();
+        if (!again)
+            co_return head;
+    }
+}
+
+/// A place among the connections to the host; who has to wait for it gives its slot to others.
+asio::awaitable<core::outcome<http::host_limits::lease_permit>> transfer::take_host_place(
+    const std::string& host) {
+    auto& hosts = *core_->shared->hosts;
+    auto place = hosts.try_lease(host);
+    if (!place) {
+        now(download_state::waiting);
+        auto seat = core_->shared->waiting_room.try_acquire();
+        if (seat)
+            slot_.release();
+        place = co_await hosts.lease(host);
+        if (!place)
+            co_return stopped();
+        const auto slot = co_await take_slot();
+        if (!slot)
+            co_return slot.error();
+        now(download_state::connecting);
+    }
+    co_return std::move(place);
+}
+
+asio::awaitable<core::outcome<void>> transfer::store(http::lease& line,
+                                                     const core::response_head& head) {
+    sink* into = request_.destination;
+    if (!into) {
+        if (!place_.settled()) {
+            const auto wanted = co_await settle();
+            if (!wanted)
+                co_return wanted.error();
+            if (!*wanted)
+                co_return core::outcome<void>();
+        }
+        storage::file_sink::options how;
+        how.replace = core_->options.if_exists == on_exists::overwrite;
+        how.work = core_->work();
+        file_.emplace(place_.folder(), place_.leaf(), how);
+        if (const auto time = head.fields.find("Last-Modified"); time && core_->options.remote_time)
+            file_->modified(core::parse_http_date(*time));
+        into = &*file_;
+    }
+
+    const auto size = line->body_size();
+    total_.store(size.value_or(unknown_total), std::memory_order_relaxed);
+    now(download_state::receiving);
+    if (const auto error = co_await into->open(size))
+        co_return sink_fault(error);
+    core::outcome<void> received;
+    std::exception_ptr thrown;
+    try {
+        received = co_await receive(line, *into);
+        if (received && is_stopped())
+            received = stopped();
+    } catch (...) {
+        thrown = std::current_exception();
+    }
+    if (thrown || !received) {
+        co_await into->discard();
+        if (thrown)
+            std::rethrow_exception(thrown);
+        co_return received;
+    }
+    now(download_state::finishing);
+    line.end();
+    const std::uint64_t stored = received_.load(std::memory_order_relaxed);
+    if (const auto error = co_await into->commit(stored))
+        co_return sink_fault(error);
+    result_.file_size = stored;
+    co_return core::outcome<void>();
+}
+
+asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line, sink& into) {
+    // The shared memory serves only sinks that are done when they return.
+    std::span<std::byte> space = core_->scratch();
+    if (request_.destination || core_->work()) {
+        const auto size =
+            std::min<std::uint64_t>(line->body_size().value_or(space.size()), space.size());
+        own_space_.resize(static_cast<std::size_t>(size));
+        space = own_space_;
+    }
+    std::uint64_t offset = 0;
+    for (std::uint64_t turn = 0;;) {
+        const auto bytes = co_await line->read(space);
+        if (!bytes)
+            co_return bytes.error();
+        if (bytes->empty())
+            co_return core::outcome<void>();
+        result_.bytes_received += bytes->size();
+        if (const auto error = co_await into.write(offset, *bytes))
+            co_return sink_fault(error);
+        offset += bytes->size();
+        received_.store(offset, std::memory_order_relaxed);
+        turn += bytes->size();
+        if (turn >= turn_bytes) {
+            turn = 0;
+            co_await asio::post(core_->executor, asio::use_awaitable);
+        }
+        if (is_stopped())
+            co_return stopped();
+    }
+}
+
+asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
+                                                             const core::fault& why) {
+    core::retry_policy policy;
+    policy.retries = core_->options.retries;
+    policy.delay = core_->options.retry_delay;
+    policy.max_delay = core_->options.retry_max_delay;
+    const auto wait = core::retry_wait(retry, policy, throw_dice(), retry_after_);
+    log(core_->options.log, log_level::info, [&] {
+        return core::for_log(result_.url) + ": " + why.message + "; retry " +
+               std::to_string(retry) + " in " + std::to_string(wait.count()) + " ms";
+    });
+    if (core_->options.events)
+        core_->options.events->on_retry(result_.id, result_.tag, result_.attempts, why.code, wait);
+    lines_.store(0, std::memory_order_relaxed);
+    now(download_state::waiting);
+    // Another download may have the slot meanwhile, as long as not too many wait.
+    const auto seat = core_->shared->waiting_room.try_acquire();
+    if (seat)
+        slot_.release();
+    asio::steady_timer timer(core_->executor, wait);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (is_stopped())
+        co_return stopped();
+    co_return co_await take_slot();
+}
+
+void transfer::finish(const core::outcome<void>& outcome) {
+    max_time_.clear();
+    if (started_ != net::clock::time_point{})
+        result_.download_time = net::clock::now() - started_;
+    result_.success = outcome.has_value();
+    if (!outcome) {
+        result_.error = outcome.error().code;
+        result_.message = outcome.error().message;
+        log(core_->options.log,
+            outcome.error().code == errc::internal ? log_level::error : log_level::info,
+            [&] { return core::for_log(result_.url) + ": " + result_.message; });
+    }
+    if (core_->options.events) {
+        try {
+            core_->options.events->on_finish(result_);
+        } catch (...) {
+            log(core_->options.log, log_level::error,
+                [] { return std::string("on_finish threw an exception"); });
+            result_ = broken();
+        }
+    }
+    core_->shared->totals.finished(result_);
+}
+
+void transfer::stop(errc reason) {
+    if (is_stopped())
+        return;
+    stop_reason_ = reason;
+    signal_.emit(asio::cancellation_type::terminal);
+}
+
+core::fault transfer::stopped() const {
+    if (stop_reason_ == errc::max_time)
+        return {make_error_code(errc::max_time), "the download took longer than allowed"};
+    return {make_error_code(errc::cancelled), "cancelled"};
+}
+
+core::fault transfer::sink_fault(const boost::system::error_code& error) const {
+    if (file_ && !request_.destination && file_->fault().code == error)
+        return file_->fault();
+    return error;
+}
+
+download_result transfer::broken() {
+    download_result result = result_;
+    result.success = false;
+    result.file_size = 0;
+    result.error = make_error_code(errc::internal);
+    result.message = "a callback threw an exception";
+    return result;
+}
+
+void transfer::report(progress_snapshot& into, std::size_t max_items) const {
+    const auto state = state_.load(std::memory_order_relaxed);
+    const auto received = received_.load(std::memory_order_relaxed);
+    ++into.active;
+    into.bytes_received += received;
+    if (into.downloads.size() >= max_items)
+        return;
+    download_progress item;
+    item.id = id_;
+    item.tag = request_.tag;
+    item.name = request_.file_name;
+    if (item.name.empty() && !request_.urls.empty())
+        item.name = core::for_log(request_.urls.front());
+    const auto total = total_.load(std::memory_order_relaxed);
+    if (total != unknown_total)
+        item.total = total;
+    item.received = received;
+    item.state = state;
+    item.connections = lines_.load(std::memory_order_relaxed);
+    into.downloads.push_back(std::move(item));
+}
+
+}  // namespace asyncdl::engine

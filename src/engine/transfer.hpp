@@ -1,0 +1,106 @@
+#pragma once
+// One download, from its slot to its result. `run` reads from top to bottom as its story. Shared by
+// whoever waits for it and the coroutine; used on the downloader's executor, but for `report`.
+
+#include <asyncdl/download_request.hpp>
+#include <asyncdl/download_result.hpp>
+#include <asyncdl/progress_snapshot.hpp>
+#include <asyncdl/sink.hpp>
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/url.hpp"
+#include "core/verdict.hpp"
+#include "engine/downloader_core.hpp"
+#include "engine/placement.hpp"
+#include "http/pool.hpp"
+#include "storage/file_sink.hpp"
+
+namespace asyncdl::engine {
+
+/// Links a download into the list of its batch until it is destroyed.
+using batch_hook =
+    boost::intrusive::list_base_hook<boost::intrusive::tag<class in_batch>,
+                                     boost::intrusive::link_mode<boost::intrusive::auto_unlink>>;
+
+class transfer final : public job, public batch_hook {
+public:
+    /// Takes the name at once, so that names are taken in input order. `urls` may be empty.
+    transfer(std::shared_ptr<downloader_core> core, download_request request, std::uint64_t index);
+    ~transfer() override;
+
+    /// Waits for a slot, unless one is given with `use_slot`, and downloads. Does not throw.
+    boost::asio::awaitable<download_result> run();
+    void use_slot(semaphore_guard slot) noexcept { slot_ = std::move(slot); }
+
+    void cancel() override { stop(errc::cancelled); }
+    void report(progress_snapshot& into, std::size_t max_items) const override;
+    std::uint64_t id() const noexcept override { return id_; }
+    boost::asio::cancellation_signal& signal() noexcept { return signal_; }
+    download_result broken();
+
+private:
+    template <typename T>
+    using async_outcome = boost::asio::awaitable<core::outcome<T>>;
+
+    class time_limit final : public net::deadline {
+    public:
+        time_limit(net::timekeeper& keeper, transfer& owner) : deadline(keeper), owner_(owner) {}
+
+    private:
+        void on_deadline() override { owner_.stop(errc::max_time); }
+        transfer& owner_;
+    };
+
+    // The chapters, in order.
+    core::outcome<void> plan();
+    async_outcome<void> take_slot();
+    void begin();
+    async_outcome<bool> keep_existing();
+    async_outcome<void> attempt();
+    async_outcome<const core::response_head*> ask(http::lease& line, const core::url& to);
+    async_outcome<http::host_limits::lease_permit> take_host_place(const std::string& host);
+    async_outcome<void> store(http::lease& line, const core::response_head& head);
+    async_outcome<void> receive(http::lease& line, sink& into);
+    async_outcome<bool> settle();
+    async_outcome<void> wait_to_retry(unsigned retry, const core::fault& why);
+    void finish(const core::outcome<void>& outcome);
+
+    void stop(errc reason);
+    core::fault stopped() const;
+    bool is_stopped() const noexcept { return stop_reason_.has_value(); }
+    core::fault sink_fault(const boost::system::error_code& error) const;
+    void now(download_state state) noexcept { state_.store(state, std::memory_order_relaxed); }
+
+    const std::shared_ptr<downloader_core> core_;
+    const download_request request_;
+    const std::uint64_t id_;
+    boost::asio::cancellation_signal signal_;
+    std::optional<errc> stop_reason_;
+    time_limit max_time_;
+
+    std::optional<core::url> first_;  ///< where the download was asked from
+    core::outcome<void> planned_;
+    std::string authorization_;
+    placement place_;
+    semaphore_guard slot_;
+    std::optional<storage::file_sink> file_;
+    std::vector<std::byte> own_space_;  ///< for a body whose sink may suspend
+    std::optional<std::chrono::seconds> retry_after_;
+
+    net::clock::time_point started_{};
+    download_result result_;
+
+    // What `report` reads from other threads.
+    std::atomic<download_state> state_ = download_state::queued;
+    std::atomic<std::uint64_t> received_ = 0;           ///< in this attempt
+    std::atomic<std::uint64_t> total_ = unknown_total;  ///< of the body
+    std::atomic<unsigned> lines_ = 0;                   ///< connections in use
+    static constexpr std::uint64_t unknown_total = ~std::uint64_t{0};
+};
+
+}  // namespace asyncdl::engine
