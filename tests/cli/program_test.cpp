@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <asyncdl/version.hpp>
+#include <atomic>
 
 #include "bench.hpp"
 #include "support/pattern.hpp"
@@ -211,12 +213,30 @@ TEST_SUITE("cli/program") {
 
     TEST_CASE("-j bounds the downloads at once, over all threads") {
         bench b;
+        std::atomic<int> now = 0;
+        std::atomic<int> most = 0;
+        b.server.on("/counted", [&](asyncdl::test::connection& peer, const auto&) {
+            most = std::max<int>(++now, most);
+            peer.pause(std::chrono::milliseconds(50));
+            --now;
+            peer.send({.body = "x"});
+        });
         words arguments{"-q", "-j", "2", "--threads", "3"};
         for (int i = 0; i < 8; ++i) {
+            arguments.push_back(std::to_string(i) + "=" + b.url("/counted"));
+        }
+        CHECK(b.run(arguments).status == 0);
+        CHECK(most == 2);
+    }
+
+    TEST_CASE("-x bounds the connections to a host") {
+        bench b;
+        words arguments{"-q", "-x", "2"};
+        for (int i = 0; i < 6; ++i) {
             arguments.push_back(std::to_string(i) + "=" + b.url("/slow/5/100"));
         }
         CHECK(b.run(arguments).status == 0);
-        CHECK(b.server.peak() <= 2);
+        CHECK(b.server.peak() == 2);
     }
 
     TEST_CASE("descriptors that are closed at the start do no harm") {

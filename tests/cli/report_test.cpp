@@ -114,16 +114,16 @@ TEST_SUITE("cli/report") {
         bench b;
         const auto r = b.run({"--csv", "-", "a,b"});
         CHECK(r.out.starts_with("index,url,final_url,file_name,file_path,success,"));
-        CHECK(r.out.find("\r\n0,\"a,b\",\"a,b\",,,false,false,0,0,0.000000,0.000000,"
-                         "not an http or https URL,invalid_url,,,0,0,\r\n") != std::string::npos);
+        CHECK(r.out.find("\r\n0,\"a,b\",\"a,b\",,,false,false,0,0,0.") != std::string::npos);
+        CHECK(r.out.ends_with(",not an http or https URL,invalid_url,,,0,0,\r\n"));
     }
 
     TEST_CASE("a URL of broken bytes leaves the JSON valid") {
         bench b;
-        const auto r = b.run({"--json", "-", "\xff\xfe\"\\\n"});
+        const auto r = b.run({"--json", "-", "\xff\xfe\"\\\t."});
         CHECK(r.status == 1);
         CHECK(json::parse(r.out).at("results").at(0).at("url").as_string() ==
-              "\xEF\xBF\xBD\xEF\xBF\xBD\"\\\n");
+              "\xEF\xBF\xBD\xEF\xBF\xBD\"\\\t.");
     }
 
     TEST_CASE("no report shows the password of a URL") {
