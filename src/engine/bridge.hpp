@@ -21,9 +21,9 @@
 namespace asyncdl::engine {
 
 /// Runs `job->run()` on `executor` and gives its result to `handler`, on the handler's executor
-/// (`executor` by default), never from within this function. A signal on the handler's slot, of any type,
-/// becomes `job->cancel()` on `executor`. The job's awaits are cancelled through `job->signal()`.
-/// `job->run()` does not throw; were it to, the result would be `job->broken()`.
+/// (`executor` by default), never from within this function. A signal on the handler's slot, of any
+/// type, becomes `job->cancel()` on `executor`. The job's awaits are cancelled through
+/// `job->signal()`. `job->run()` does not throw; were it to, the result would be `job->broken()`.
 template <typename Result, typename Job>
 void bridge(boost::asio::any_io_executor executor, std::shared_ptr<Job> job,
             boost::asio::any_completion_handler<void(Result)> handler) {
@@ -44,10 +44,10 @@ void bridge(boost::asio::any_io_executor executor, std::shared_ptr<Job> job,
         if (error)
             result = job->broken();
         asio::dispatch(home,
-                   [slot, handler = std::move(handler), result = std::move(result)]() mutable {
-                       slot.clear();
-                       std::move(handler)(std::move(result));
-                   });
+                       [slot, handler = std::move(handler), result = std::move(result)]() mutable {
+                           slot.clear();
+                           std::move(handler)(std::move(result));
+                       });
     };
     asio::co_spawn(executor, job->run(),
                    asio::bind_cancellation_slot(job->signal().slot(), std::move(finish)));

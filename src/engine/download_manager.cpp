@@ -137,8 +137,8 @@ private:
 };
 
 download_manager::download_manager(downloader_options options, unsigned threads)
-    : workers_(std::make_unique<workers>(
-          options, threads, engine::shared_context::of_its_own(options))) {}
+    : workers_(std::make_unique<workers>(options, threads,
+                                         engine::shared_context::of_its_own(options))) {}
 
 download_manager::download_manager(downloader_options options, unsigned threads,
                                    download_context context)

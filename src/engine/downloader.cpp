@@ -39,9 +39,8 @@ downloader::downloader(executor_type executor)
     : downloader(std::move(executor), downloader_options()) {}
 
 downloader::downloader(executor_type executor, downloader_options options)
-    : core_(engine::downloader_core::create(
-          std::move(executor), options,
-          engine::shared_context::of_its_own(options))) {}
+    : core_(engine::downloader_core::create(std::move(executor), options,
+                                            engine::shared_context::of_its_own(options))) {}
 
 downloader::downloader(executor_type executor, downloader_options options, download_context context)
     : core_(engine::downloader_core::create(std::move(executor), std::move(options),

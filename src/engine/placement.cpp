@@ -12,7 +12,25 @@ std::string joined(const std::string& directory, const std::string& name) {
     return directory.ends_with('/') ? directory + name : directory + '/' + name;
 }
 
-std::string normal(const std::string& path) {
+/// Whether each part of a path leads one step down: no empty ones, no dots.
+bool is_normal(std::string_view path) {
+    if (path.starts_with('/'))
+        path.remove_prefix(1);
+    for (;;) {
+        const auto end = path.find('/');
+        const std::string_view part = path.substr(0, end);
+        if (part.empty() || part == "." || part == "..")
+            return false;
+        if (end == std::string_view::npos)
+            return true;
+        path.remove_prefix(end + 1);
+    }
+}
+
+/// A path as the names in use are compared.
+std::string normal(std::string path) {
+    if (is_normal(path))
+        return path;
     return std::filesystem::path(path).lexically_normal().string();
 }
 
@@ -61,9 +79,30 @@ void placement::follow(const core::url& to, core::name_registry& names) {
 }
 
 void placement::take_derived(core::name_registry& names) {
-    name_ = base_name_;
-    for (unsigned number = 1; !names.claim(normal(path())); ++number)
-        name_ = core::numbered_name(base_name_, number);
+    const auto claim = [&](unsigned number) {
+        name_ = number == 0 ? base_name_ : core::numbered_name(base_name_, number);
+        return names.claim(normal(path()));
+    };
+    if (claim(0))
+        return;
+    // Thousands of downloads may have one name: find the first free number in few steps.
+    unsigned taken = 0;
+    unsigned free = 1;
+    while (!claim(free)) {
+        taken = free;
+        free *= 2;
+    }
+    while (free - taken > 1) {
+        const unsigned middle = taken + (free - taken) / 2;
+        std::string claimed = name_;
+        if (claim(middle)) {
+            names.release(normal(joined(directory_, claimed)));
+            free = middle;
+        } else {
+            name_ = std::move(claimed);
+            taken = middle;
+        }
+    }
 }
 
 core::outcome<bool> placement::settle(on_exists mode,

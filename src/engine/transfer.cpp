@@ -74,10 +74,15 @@ core::outcome<void> transfer::plan() {
     if (request_.destination)
         return {};
     const auto named = place_.plan(request_, core_->options, *first_, core_->shared->names);
-    result_.file_name = place_.name();
-    if (!result_.file_name.empty())
-        result_.file_path = place_.path();
+    note_place();
     return named;
+}
+
+void transfer::note_place() {
+    if (result_.file_name == place_.name())
+        return;
+    result_.file_name = place_.name();
+    result_.file_path = result_.file_name.empty() ? std::string() : place_.path();
 }
 
 asio::awaitable<download_result> transfer::run() {
@@ -85,18 +90,21 @@ asio::awaitable<download_result> transfer::run() {
     core_->enter(*this);
     core::outcome<void> outcome;
     try {
-        outcome = co_await take_slot();
+        if (!slot_)
+            outcome = co_await take_slot();
+        if (outcome && is_stopped())
+            outcome = stopped();
         if (outcome) {
             begin();
             outcome = planned_;
         }
-        bool wanted = false;
-        if (outcome) {
-            const auto kept = co_await keep_existing();
-            if (!kept)
-                outcome = kept.error();
-            else
-                wanted = !*kept;
+        bool wanted = outcome.has_value();
+        if (wanted && !request_.destination && core_->options.if_exists != on_exists::overwrite) {
+            // What is there already may make a request needless.
+            const auto settled = co_await settle();
+            if (!settled)
+                outcome = settled.error();
+            wanted = settled && *settled;
         }
         for (unsigned retry = 0; wanted;) {
             outcome = co_await attempt();
@@ -141,16 +149,6 @@ void transfer::begin() {
         core_->options.events->on_start(result_.id, result_.tag, result_.url);
 }
 
-/// Whether what is there already makes a request needless.
-asio::awaitable<core::outcome<bool>> transfer::keep_existing() {
-    if (request_.destination || core_->options.if_exists == on_exists::overwrite)
-        co_return false;
-    const auto wanted = co_await settle();
-    if (!wanted)
-        co_return wanted.error();
-    co_return !*wanted;
-}
-
 /// Decides the place on disk; false where the file there is kept.
 asio::awaitable<core::outcome<bool>> transfer::settle() {
     auto decide = [this]() -> core::outcome<bool> {
@@ -164,10 +162,8 @@ asio::awaitable<core::outcome<bool>> transfer::settle() {
         wanted = co_await storage::offload(*core_->work(), decide);
     else
         wanted = decide();
-    result_.file_name = place_.name();
-    result_.file_path = place_.path();
-    if (wanted && !*wanted)
-        result_.skipped = true;
+    result_.skipped = wanted && !*wanted;
+    note_place();
     co_return wanted;
 }
 
@@ -183,9 +179,13 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
     core::url to = *first_;
     for (;;) {
         now(download_state::connecting);
-        const auto host_place = co_await take_host_place(to.origin().host);
-        if (!host_place)
-            co_return host_place.error();
+        auto host_place = core_->shared->hosts->try_lease(to.origin().host);
+        if (!host_place) {
+            auto waited = co_await wait_for_host(to.origin().host);
+            if (!waited)
+                co_return waited.error();
+            host_place = std::move(*waited);
+        }
         http::lease line;
         const auto head = co_await ask(line, to);
         if (!head)
@@ -220,10 +220,15 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::l
     const auto request =
         make_request(to, *first_, core_->options, request_, authority, authorization_);
     for (bool fresh = false;; fresh = true) {
-        auto leased = co_await core_->connections->acquire(to.origin(), fresh);
-        if (!leased)
-            co_return leased.error();
-        line = std::move(*leased);
+        line = http::lease();
+        if (!fresh)
+            line = core_->connections->take_idle(to.origin());
+        if (!line) {
+            auto connected = co_await core_->connections->connect(to.origin());
+            if (!connected)
+                co_return connected.error();
+            line = std::move(*connected);
+        }
         lines_.store(1, std::memory_order_relaxed);
         log(core_->options.log, log_level::debug,
             [&] { return "GET " + core::for_log(to.display()); });
@@ -237,23 +242,19 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::l
 }
 
 /// A place among the connections to the host; who has to wait for it gives its slot to others.
-asio::awaitable<core::outcome<http::host_limits::lease_permit>> transfer::take_host_place(
+asio::awaitable<core::outcome<http::host_limits::lease_permit>> transfer::wait_for_host(
     const std::string& host) {
-    auto& hosts = *core_->shared->hosts;
-    auto place = hosts.try_lease(host);
-    if (!place) {
-        now(download_state::waiting);
-        auto seat = core_->shared->waiting_room.try_acquire();
-        if (seat)
-            slot_.release();
-        place = co_await hosts.lease(host);
-        if (!place)
-            co_return stopped();
-        const auto slot = co_await take_slot();
-        if (!slot)
-            co_return slot.error();
-        now(download_state::connecting);
-    }
+    now(download_state::waiting);
+    const auto seat = core_->shared->waiting_room.try_acquire();
+    if (seat)
+        slot_.release();
+    auto place = co_await core_->shared->hosts->lease(host);
+    if (!place)
+        co_return stopped();
+    const auto slot = co_await take_slot();
+    if (!slot)
+        co_return slot.error();
+    now(download_state::connecting);
     co_return std::move(place);
 }
 

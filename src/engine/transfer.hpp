@@ -60,16 +60,16 @@ private:
     core::outcome<void> plan();
     async_outcome<void> take_slot();
     void begin();
-    async_outcome<bool> keep_existing();
     async_outcome<void> attempt();
     async_outcome<const core::response_head*> ask(http::lease& line, const core::url& to);
-    async_outcome<http::host_limits::lease_permit> take_host_place(const std::string& host);
+    async_outcome<http::host_limits::lease_permit> wait_for_host(const std::string& host);
     async_outcome<void> store(http::lease& line, const core::response_head& head);
     async_outcome<void> receive(http::lease& line, sink& into);
     async_outcome<bool> settle();
     async_outcome<void> wait_to_retry(unsigned retry, const core::fault& why);
     void finish(const core::outcome<void>& outcome);
 
+    void note_place();
     void stop(errc reason);
     core::fault stopped() const;
     bool is_stopped() const noexcept { return stop_reason_.has_value(); }

@@ -58,83 +58,95 @@ asio::awaitable<core::outcome<const core::response_head*>> h1_connection::start(
     inbox_used_ = 0;
     heads_.reset();
 
+    write_request(request);
+    auto unsent = std::as_bytes(std::span(outbox_));
+    const net::attempt first = stream_->try_write(unsent);
+    if (first.state == readiness::done)
+        unsent = unsent.subspan(first.bytes);
+    if (!unsent.empty()) {
+        const auto sent = co_await stream_->write(unsent, bounds_.byte);
+        if (!sent)
+            co_return sent.error();
+    }
+
+    const auto limit = net::clock::now() + head_patience * bounds_.byte;
+    auto need = readiness::want_read;
+    must_wait_ = true;
+    for (unsigned interim = 0;;) {
+        if (must_wait_) {
+            const auto ready =
+                co_await stream_->wait(need, std::min(limit, net::clock::now() + bounds_.byte));
+            if (!ready) {
+                if (ready.error().code != errc::timeout)
+                    co_return ready.error();
+                co_return core::fault(make_error_code(errc::timeout),
+                                      first_byte_ ? "the response head is not complete in time"
+                                                  : "no response in time");
+            }
+        }
+        const auto received = receive_head_bytes();
+        if (!received)
+            co_return received.error();
+        need = *received;
+        if (need != readiness::done)
+            continue;
+        need = readiness::want_read;
+        const auto found = take_head(interim);
+        if (!found)
+            co_return found.error();
+        if (*found)
+            break;
+    }
+    if (const auto begun = begin_body(); !begun)
+        co_return begun.error();
+    co_return &heads_.head();
+}
+
+void h1_connection::write_request(const request_head& request) {
     outbox_.clear();
     outbox_.append("GET ").append(request.target).append(" HTTP/1.1\r\nHost: ");
     outbox_.append(request.authority).append("\r\n");
     for (const auto& [name, value] : request.fields)
         outbox_.append(name).append(": ").append(value).append("\r\n");
     outbox_.append("\r\n");
-    const auto sent = co_await stream_->write(std::as_bytes(std::span(outbox_)), bounds_.byte);
-    if (!sent)
-        co_return sent.error();
-
-    must_wait_ = true;
-    if (const auto got = co_await read_head(); !got)
-        co_return got.error();
-    if (const auto begun = begin_body(); !begun)
-        co_return begun.error();
-    co_return &heads_.head();
 }
 
-asio::awaitable<core::outcome<void>> h1_connection::read_head() {
-    const auto limit = net::clock::now() + head_patience * bounds_.byte;
-    for (unsigned interim = 0;;) {
+/// Whether the head of the final response has come; interim ones before it are taken off.
+core::outcome<bool> h1_connection::take_head(unsigned& interim) {
+    for (;;) {
         const std::string_view received(reinterpret_cast<const char*>(inbox_.data()) + inbox_used_,
                                         inbox_.size() - inbox_used_);
         const auto taken = heads_.feed(received);
         if (!taken)
-            co_return taken.error();
-        if (!*taken) {
-            const auto more = co_await receive_head_bytes(limit);
-            if (!more)
-                co_return more.error();
-            continue;
-        }
+            return taken.error();
+        if (!*taken)
+            return false;
         inbox_used_ += **taken;
         const unsigned status = heads_.head().status;
         // 101 ends HTTP on the connection; the verdict refuses it.
         if (status < 100 || status > 199 || status == 101)
-            co_return core::outcome<void>();
+            return true;
         if (++interim > max_interim)
-            co_return core::fault(make_error_code(errc::protocol),
-                                  "more than 16 interim responses");
+            return core::fault(make_error_code(errc::protocol), "more than 16 interim responses");
     }
 }
 
-asio::awaitable<core::outcome<void>> h1_connection::receive_head_bytes(
-    net::clock::time_point limit) {
-    auto need = readiness::want_read;
-    for (;;) {
-        if (must_wait_) {
-            const auto ready =
-                co_await stream_->wait(need, std::min(limit, net::clock::now() + bounds_.byte));
-            if (!ready) {
-                if (ready.error().code == errc::timeout)
-                    co_return core::fault(make_error_code(errc::timeout),
-                                          first_byte_ ? "the response head is not complete in time"
-                                                      : "no response in time");
-                co_return ready.error();
-            }
-            must_wait_ = false;
-        }
-        const auto space = head_space();
-        const net::attempt step = stream_->try_read(space);
-        if (step.state == readiness::done) {
-            first_byte_ = true;
-            must_wait_ = step.exhausted;
-            const auto bytes = space.first(step.bytes);
-            inbox_.insert(inbox_.end(), bytes.begin(), bytes.end());
-            co_return core::outcome<void>();
-        }
-        if (step.state == readiness::end)
-            co_return core::fault(make_error_code(errc::truncated),
-                                  "the server closed the connection before its response was "
-                                  "complete");
-        if (step.state == readiness::failed)
-            co_return step.error;
-        need = step.state;
-        must_wait_ = true;
+/// Takes in what is there; `done`, or what has to be waited for.
+core::outcome<readiness> h1_connection::receive_head_bytes() {
+    const auto space = head_space();
+    net::attempt step = stream_->try_read(space);
+    if (step.state == readiness::end)
+        return core::fault(make_error_code(errc::truncated),
+                           "the server closed the connection before its response was complete");
+    if (step.state == readiness::failed)
+        return std::move(step.error);
+    must_wait_ = step.state != readiness::done || step.exhausted;
+    if (step.state == readiness::done) {
+        first_byte_ = true;
+        const auto bytes = space.first(step.bytes);
+        inbox_.insert(inbox_.end(), bytes.begin(), bytes.end());
     }
+    return step.state;
 }
 
 core::outcome<void> h1_connection::begin_body() {

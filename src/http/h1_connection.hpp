@@ -39,8 +39,9 @@ public:
     bool lost_unanswered() const override;
 
 private:
-    boost::asio::awaitable<core::outcome<void>> read_head();
-    boost::asio::awaitable<core::outcome<void>> receive_head_bytes(net::clock::time_point limit);
+    void write_request(const request_head& request);
+    core::outcome<bool> take_head(unsigned& interim);
+    core::outcome<net::readiness> receive_head_bytes();
     core::outcome<void> begin_body();
     core::outcome<std::span<const std::byte>> decode(std::span<std::byte> received);
     core::outcome<std::span<const std::byte>> body_ended(const net::attempt& last);

@@ -38,13 +38,8 @@ pool::pool(net::dialer dialer, std::shared_ptr<host_limits> limits, patience bou
       bounds_(bounds),
       max_idle_(max_idle) {}
 
-asio::awaitable<core::outcome<lease>> pool::acquire(const core::origin& to, bool fresh) {
+asio::awaitable<core::outcome<lease>> pool::connect(const core::origin& to) {
     lease result;
-    if (!fresh) {
-        result = take_idle(to);
-        if (result)
-            co_return std::move(result);
-    }
     result.open_ = limits_->try_open(to.host);
     if (!result.open_) {
         close_idle(to.host);

@@ -47,9 +47,13 @@ public:
     pool(net::dialer dialer, std::shared_ptr<host_limits> limits, patience bounds,
          std::size_t max_idle, net::timekeeper& keeper);
 
-    /// A connection to `to`: an idle one, the most recently used first, unless `fresh` is wanted,
-    /// or a new one. Errors as for `net::dialer::dial`.
-    boost::asio::awaitable<core::outcome<lease>> acquire(const core::origin& to, bool fresh);
+    /// An idle connection to `to`, the most recently used one, or none.
+
+    /// An idle connection to `to`, the most recently used one, or none.
+    lease take_idle(const core::origin& to);
+
+    /// A new connection. Errors as for `net::dialer::dial`.
+    boost::asio::awaitable<core::outcome<lease>> connect(const core::origin& to);
 
     /// Closes idle connections to this host, so that another downloader may open one.
     void close_idle(const std::string& host);
@@ -71,7 +75,6 @@ private:
         }
     };
 
-    lease take_idle(const core::origin& to);
     void give_back(lease& ended);
     void evict_oldest();
     void on_deadline() override;
