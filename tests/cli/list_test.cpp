@@ -141,4 +141,21 @@ TEST_SUITE("cli/list") {
         CHECK(b.exists("downloads/1"));
         CHECK(b.exists("downloads/2"));
     }
+
+// Sanitizers keep what is freed.
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    TEST_CASE("memory does not grow with the list") {
+        bench b;
+        const auto peak = [&](int entries) {
+            std::string list;
+            for (int i = 0; i < entries; ++i) {
+                list += "nonsense " + std::to_string(i) + "\n";
+            }
+            b.write("list", list);
+            return b.run({"-i", "list", "--jsonl", "l", "--csv", "c"}).peak_kib;
+        };
+        // With what each result of 600 bytes would take, it would grow by 18 MiB.
+        CHECK(peak(30'000) < peak(1'000) + 4096);
+    }
+#endif
 }
