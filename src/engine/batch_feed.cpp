@@ -26,7 +26,8 @@ asio::awaitable<std::shared_ptr<transfer>> batch_feed::next(std::shared_ptr<down
     try {
         auto item = co_await source_.async_next();
         if (item && *item)
-            co_return std::make_shared<transfer>(std::move(core), std::move(**item), next_index_++);
+            co_return std::make_shared<transfer>(std::move(core), std::move(**item), next_index_++,
+                                                 names_);
         if (!item)
             failed = item.error();
     } catch (...) {

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 
+#include "core/name_registry.hpp"
 #include "net/timekeeper.hpp"
 
 namespace asyncdl::engine {
@@ -41,6 +42,8 @@ private:
     async_semaphore source_turn_{1};
     async_semaphore consumer_turn_{1};
     std::atomic<bool> ended_ = false;
+    /// The names of this batch, the finished downloads' too: none replaces another's file.
+    const std::shared_ptr<core::name_registry> names_ = std::make_shared<core::name_registry>();
     std::uint64_t next_index_ = 0;  // by who has the source's turn
     net::clock::time_point started_ = net::clock::now();
     std::mutex mutex_;

@@ -63,12 +63,13 @@ void batch_job::start(std::shared_ptr<transfer> item, semaphore_guard slot) {
     if (cancelled_)
         item->cancel();
     auto& signal = item->signal();
+    // The spawn touches the signal's slot to its very end, so its handler keeps the download alive.
+    auto ended = [self = shared_from_this(), item](std::exception_ptr) {
+        if (--self->running_ == 0)
+            self->all_done_.cancel();
+    };
     asio::co_spawn(core_->executor, download(std::move(item)),
-                   asio::bind_cancellation_slot(signal.slot(),
-                                                [self = shared_from_this()](std::exception_ptr) {
-                                                    if (--self->running_ == 0)
-                                                        self->all_done_.cancel();
-                                                }));
+                   asio::bind_cancellation_slot(signal.slot(), std::move(ended)));
 }
 
 asio::awaitable<void> batch_job::download(std::shared_ptr<transfer> item) {

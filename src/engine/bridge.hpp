@@ -37,17 +37,19 @@ void bridge(boost::asio::any_io_executor executor, std::shared_ptr<Job> job,
             });
         });
     }
-    auto home = asio::prefer(asio::get_associated_executor(handler, executor),
-                             asio::execution::outstanding_work.tracked);
-    auto finish = [job, home, slot, handler = std::move(handler)](std::exception_ptr error,
-                                                                  Result result) mutable {
+    auto home = asio::get_associated_executor(handler, executor);
+    auto busy = asio::prefer(home, asio::execution::outstanding_work.tracked);
+    auto finish = [job, home, busy = std::move(busy), slot, handler = std::move(handler)](
+                      std::exception_ptr error, Result result) mutable {
         if (error)
             result = job->broken();
-        asio::dispatch(home,
-                       [slot, handler = std::move(handler), result = std::move(result)]() mutable {
-                           slot.clear();
-                           std::move(handler)(std::move(result));
-                       });
+        // What keeps the handler's context running goes along: nothing of it is touched here
+        // afterwards, when the context may be gone.
+        asio::dispatch(home, [busy = std::move(busy), slot, handler = std::move(handler),
+                              result = std::move(result)]() mutable {
+            slot.clear();
+            std::move(handler)(std::move(result));
+        });
     };
     asio::co_spawn(executor, job->run(),
                    asio::bind_cancellation_slot(job->signal().slot(), std::move(finish)));

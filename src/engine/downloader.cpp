@@ -82,7 +82,7 @@ progress_snapshot downloader::progress(std::size_t max_items) const {
 
 void downloader::start_download(core_ptr core, download_request request,
                                 handler<download_result> handler) {
-    auto job = std::make_shared<engine::transfer>(core, std::move(request), 0);
+    auto job = std::make_shared<engine::transfer>(core, std::move(request), 0, nullptr);
     engine::bridge<download_result>(core->executor, std::move(job), std::move(handler));
 }
 

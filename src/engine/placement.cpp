@@ -45,88 +45,85 @@ std::string placement::leaf() const {
 }
 
 core::outcome<void> placement::plan(const download_request& request,
-                                    const downloader_options& options, const core::url& from,
-                                    core::name_registry& names) {
+                                    const downloader_options& options, const core::url& from) {
     directory_ = request.directory.empty() ? options.download_dir : request.directory;
     given_ = !request.file_name.empty();
     if (!given_) {
         base_name_ = core::derived_name(from);
-        take_derived(names);
+        take_derived();
         return {};
     }
     auto checked = core::checked_name(request.file_name);
-    if (!checked) {
-        name_.clear();
+    if (!checked)
         return checked.error();
-    }
-    base_name_ = name_ = std::move(*checked);
-    if (!names.claim(normal(path())))
+    base_name_ = std::move(*checked);
+    if (!take(base_name_)) {
+        name_ = base_name_;
         return core::fault(make_error_code(errc::exists),
                            "another download of this run has the name " + name_);
+    }
     return {};
 }
 
-void placement::follow(const core::url& to, core::name_registry& names) {
+void placement::follow(const core::url& to) {
     if (given_)
         return;
     std::string derived = core::derived_name(to);
     if (derived == base_name_)
         return;
-    names.release(normal(path()));
+    claim_.give_back();
     base_name_ = std::move(derived);
     folder_.reset();
-    take_derived(names);
+    take_derived();
 }
 
-void placement::take_derived(core::name_registry& names) {
-    const auto claim = [&](unsigned number) {
-        name_ = number == 0 ? base_name_ : core::numbered_name(base_name_, number);
-        return names.claim(normal(path()));
+/// Has `name` from now on, unless another download has it.
+bool placement::take(std::string name) {
+    if (!claim_.take(normal(joined(directory_, name))))
+        return false;
+    name_ = std::move(name);
+    return true;
+}
+
+/// The name as it is, else with the first number that is free. Thousands of downloads may have one
+/// name, so the number is found in few steps.
+void placement::take_derived() {
+    const auto take_number = [this](unsigned number) {
+        return take(core::numbered_name(base_name_, number));
     };
-    if (claim(0))
+    if (take(base_name_))
         return;
-    // Thousands of downloads may have one name: find the first free number in few steps.
     unsigned taken = 0;
     unsigned free = 1;
-    while (!claim(free)) {
+    while (!take_number(free)) {
         taken = free;
         free *= 2;
     }
     while (free - taken > 1) {
         const unsigned middle = taken + (free - taken) / 2;
-        std::string claimed = name_;
-        if (claim(middle)) {
-            names.release(normal(joined(directory_, claimed)));
-            free = middle;
-        } else {
-            name_ = std::move(claimed);
-            taken = middle;
-        }
+        (take_number(middle) ? free : taken) = middle;
     }
 }
 
 core::outcome<bool> placement::settle(on_exists mode,
-                                      const std::shared_ptr<storage::directory>& base,
-                                      core::name_registry& names) {
+                                      const std::shared_ptr<storage::directory>& base) {
     auto folder = base->folder_of(name_);
     if (!folder)
         return folder.error();
     if (mode != on_exists::overwrite) {
-        auto state = storage::look(**folder, leaf());
+        auto found = storage::look(**folder, leaf());
         for (unsigned number = 1;
-             mode == on_exists::rename && state && *state != storage::target_state::absent;
+             mode == on_exists::rename && found && found->state != storage::target_state::absent;
              ++number) {
-            std::string next = core::numbered_name(base_name_, number);
-            if (!names.claim(normal(joined(directory_, next))))
-                continue;
-            name_ = std::move(next);
-            state = storage::look(**folder, leaf());
+            if (take(core::numbered_name(base_name_, number)))
+                found = storage::look(**folder, leaf());
         }
-        if (!state)
-            return state.error();
-        if (*state == storage::target_state::a_directory)
+        if (!found)
+            return found.error();
+        if (found->state == storage::target_state::a_directory)
             return core::fault(make_error_code(errc::file), name_ + " is a directory");
-        if (*state == storage::target_state::present) {
+        if (found->state == storage::target_state::present) {
+            kept_size_ = found->size;
             if (mode == on_exists::skip)
                 return false;
             return core::fault(make_error_code(errc::exists), path() + " exists");

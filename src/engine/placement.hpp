@@ -8,25 +8,30 @@
 #include <string>
 
 #include "core/fault.hpp"
-#include "core/name_registry.hpp"
 #include "core/url.hpp"
+#include "engine/name_claim.hpp"
 #include "storage/part_file.hpp"
 
 namespace asyncdl::engine {
 
 class placement {
 public:
+    placement(core::name_registry& active, std::shared_ptr<core::name_registry> batch)
+        : claim_(active, std::move(batch)) {}
+
     /// Decides and takes a name: the one given, else the URL's. `errc::name`, `errc::exists`.
     core::outcome<void> plan(const download_request& request, const downloader_options& options,
-                             const core::url& from, core::name_registry& names);
+                             const core::url& from);
 
     /// A redirect led elsewhere: a derived name follows.
-    void follow(const core::url& to, core::name_registry& names);
+    void follow(const core::url& to);
 
     /// Opens the folder and applies `on_exists`. Blocking. False where the existing file is kept.
     /// `errc::file`, `errc::exists`.
-    core::outcome<bool> settle(on_exists mode, const std::shared_ptr<storage::directory>& base,
-                               core::name_registry& names);
+    core::outcome<bool> settle(on_exists mode, const std::shared_ptr<storage::directory>& base);
+
+    /// Bytes of the file that is kept.
+    std::uint64_t kept_size() const noexcept { return kept_size_; }
 
     const std::string& directory() const noexcept { return directory_; }
     const std::string& name() const noexcept { return name_; }
@@ -38,12 +43,15 @@ public:
     bool settled() const noexcept { return folder_ != nullptr; }
 
 private:
-    void take_derived(core::name_registry& names);
+    bool take(std::string name);
+    void take_derived();
 
+    name_claim claim_;
     std::string directory_;
     std::string base_name_;  ///< as given or derived, before a number was added
     std::string name_;
     bool given_ = false;
+    std::uint64_t kept_size_ = 0;
     std::shared_ptr<storage::directory> folder_;
 };
 

@@ -31,7 +31,7 @@ public:
 
     async_semaphore slots;         ///< one a download that is at work
     async_semaphore waiting_room;  ///< one a download that waits without a slot
-    core::name_registry names;
+    core::name_registry names;     ///< of the downloads that are active
     counters totals;
     const std::shared_ptr<resolver> lookup;
     const std::shared_ptr<http::host_limits> hosts;

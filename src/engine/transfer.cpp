@@ -27,19 +27,15 @@ constexpr std::uint64_t drain_limit = 64 * 1024;
 // A body that never makes its reader wait gives the others a turn after this much.
 constexpr std::uint64_t turn_bytes = 4 * 1024 * 1024;
 
-double throw_dice() {
-    static thread_local std::minstd_rand generator(std::random_device{}());
-    return std::uniform_real_distribution<double>()(generator);
-}
-
 }  // namespace
 
 transfer::transfer(std::shared_ptr<downloader_core> core, download_request request,
-                   std::uint64_t index)
+                   std::uint64_t index, std::shared_ptr<core::name_registry> batch_names)
     : core_(std::move(core)),
       request_(std::move(request)),
       id_(core_->shared->next_id()),
-      max_time_(*core_->keeper, *this) {
+      max_time_(*core_->keeper, *this),
+      place_(core_->shared->names, std::move(batch_names)) {
     result_.id = id_;
     result_.tag = request_.tag;
     result_.index = index;
@@ -73,7 +69,7 @@ core::outcome<void> transfer::plan() {
         authorization_ = core::basic_credentials(first_->user(), first_->password());
     if (request_.destination)
         return {};
-    const auto named = place_.plan(request_, core_->options, *first_, core_->shared->names);
+    const auto named = place_.plan(request_, core_->options, *first_);
     note_place();
     return named;
 }
@@ -124,20 +120,6 @@ asio::awaitable<download_result> transfer::run() {
     co_return std::move(result_);
 }
 
-asio::awaitable<core::outcome<void>> transfer::take_slot() {
-    if (!slot_) {
-        auto& slots = core_->shared->slots;
-        slot_ = slots.try_acquire();
-        if (!slot_) {
-            auto [error, guard] = co_await slots.async_acquire(asio::as_tuple(asio::use_awaitable));
-            slot_ = std::move(guard);
-        }
-    }
-    if (is_stopped() || !slot_)
-        co_return stopped();
-    co_return core::outcome<void>();
-}
-
 void transfer::begin() {
     started_ = net::clock::now();
     core_->shared->totals.started();
@@ -155,14 +137,17 @@ asio::awaitable<core::outcome<bool>> transfer::settle() {
         auto base = core_->directory(place_.directory());
         if (!base)
             return base.error();
-        return place_.settle(core_->options.if_exists, *base, core_->shared->names);
+        return place_.settle(core_->options.if_exists, *base);
     };
     core::outcome<bool> wanted = false;
     if (core_->work())
         wanted = co_await storage::offload(*core_->work(), decide);
     else
         wanted = decide();
-    result_.skipped = wanted && !*wanted;
+    if (wanted && !*wanted) {
+        result_.skipped = true;
+        result_.file_size = place_.kept_size();
+    }
     note_place();
     co_return wanted;
 }
@@ -196,7 +181,7 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
 
         auto verdict = core::judge_response(**head, to, policy, std::chrono::system_clock::now());
         if (verdict.stores()) {
-            place_.follow(to, core_->shared->names);
+            place_.follow(to);
             co_return co_await store(line, **head);
         }
         co_await line->drain(drain_limit, core_->scratch());
@@ -239,23 +224,6 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::l
         if (!again)
             co_return head;
     }
-}
-
-/// A place among the connections to the host; who has to wait for it gives its slot to others.
-asio::awaitable<core::outcome<http::host_limits::lease_permit>> transfer::wait_for_host(
-    const std::string& host) {
-    now(download_state::waiting);
-    const auto seat = core_->shared->waiting_room.try_acquire();
-    if (seat)
-        slot_.release();
-    auto place = co_await core_->shared->hosts->lease(host);
-    if (!place)
-        co_return stopped();
-    const auto slot = co_await take_slot();
-    if (!slot)
-        co_return slot.error();
-    now(download_state::connecting);
-    co_return std::move(place);
 }
 
 asio::awaitable<core::outcome<void>> transfer::store(http::lease& line,
@@ -336,106 +304,6 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line, sink& 
         if (is_stopped())
             co_return stopped();
     }
-}
-
-asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
-                                                             const core::fault& why) {
-    core::retry_policy policy;
-    policy.retries = core_->options.retries;
-    policy.delay = core_->options.retry_delay;
-    policy.max_delay = core_->options.retry_max_delay;
-    const auto wait = core::retry_wait(retry, policy, throw_dice(), retry_after_);
-    log(core_->options.log, log_level::info, [&] {
-        return core::for_log(result_.url) + ": " + why.message + "; retry " +
-               std::to_string(retry) + " in " + std::to_string(wait.count()) + " ms";
-    });
-    if (core_->options.events)
-        core_->options.events->on_retry(result_.id, result_.tag, result_.attempts, why.code, wait);
-    lines_.store(0, std::memory_order_relaxed);
-    now(download_state::waiting);
-    // Another download may have the slot meanwhile, as long as not too many wait.
-    const auto seat = core_->shared->waiting_room.try_acquire();
-    if (seat)
-        slot_.release();
-    asio::steady_timer timer(core_->executor, wait);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (is_stopped())
-        co_return stopped();
-    co_return co_await take_slot();
-}
-
-void transfer::finish(const core::outcome<void>& outcome) {
-    max_time_.clear();
-    if (started_ != net::clock::time_point{})
-        result_.download_time = net::clock::now() - started_;
-    result_.success = outcome.has_value();
-    if (!outcome) {
-        result_.error = outcome.error().code;
-        result_.message = outcome.error().message;
-        log(core_->options.log,
-            outcome.error().code == errc::internal ? log_level::error : log_level::info,
-            [&] { return core::for_log(result_.url) + ": " + result_.message; });
-    }
-    if (core_->options.events) {
-        try {
-            core_->options.events->on_finish(result_);
-        } catch (...) {
-            log(core_->options.log, log_level::error,
-                [] { return std::string("on_finish threw an exception"); });
-            result_ = broken();
-        }
-    }
-    core_->shared->totals.finished(result_);
-}
-
-void transfer::stop(errc reason) {
-    if (is_stopped())
-        return;
-    stop_reason_ = reason;
-    signal_.emit(asio::cancellation_type::terminal);
-}
-
-core::fault transfer::stopped() const {
-    if (stop_reason_ == errc::max_time)
-        return {make_error_code(errc::max_time), "the download took longer than allowed"};
-    return {make_error_code(errc::cancelled), "cancelled"};
-}
-
-core::fault transfer::sink_fault(const boost::system::error_code& error) const {
-    if (file_ && !request_.destination && file_->fault().code == error)
-        return file_->fault();
-    return error;
-}
-
-download_result transfer::broken() {
-    download_result result = result_;
-    result.success = false;
-    result.file_size = 0;
-    result.error = make_error_code(errc::internal);
-    result.message = "a callback threw an exception";
-    return result;
-}
-
-void transfer::report(progress_snapshot& into, std::size_t max_items) const {
-    const auto state = state_.load(std::memory_order_relaxed);
-    const auto received = received_.load(std::memory_order_relaxed);
-    ++into.active;
-    into.bytes_received += received;
-    if (into.downloads.size() >= max_items)
-        return;
-    download_progress item;
-    item.id = id_;
-    item.tag = request_.tag;
-    item.name = request_.file_name;
-    if (item.name.empty() && !request_.urls.empty())
-        item.name = core::for_log(request_.urls.front());
-    const auto total = total_.load(std::memory_order_relaxed);
-    if (total != unknown_total)
-        item.total = total;
-    item.received = received;
-    item.state = state;
-    item.connections = lines_.load(std::memory_order_relaxed);
-    into.downloads.push_back(std::move(item));
 }
 
 }  // namespace asyncdl::engine

@@ -29,8 +29,10 @@ using batch_hook =
 
 class transfer final : public job, public batch_hook {
 public:
-    /// Takes the name at once, so that names are taken in input order. `urls` may be empty.
-    transfer(std::shared_ptr<downloader_core> core, download_request request, std::uint64_t index);
+    /// Takes the name at once, so that names are taken in input order. `batch_names` is null
+    /// outside of a batch.
+    transfer(std::shared_ptr<downloader_core> core, download_request request, std::uint64_t index,
+             std::shared_ptr<core::name_registry> batch_names);
     ~transfer() override;
 
     /// Waits for a slot, unless one is given with `use_slot`, and downloads. Does not throw.

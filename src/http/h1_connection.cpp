@@ -263,10 +263,13 @@ asio::awaitable<void> h1_connection::drain(std::uint64_t limit, std::span<std::b
     bounds_.byte = std::min<net::clock::duration>(usual.byte, drain_patience);
     const auto until = net::clock::now() + drain_patience;
     while (!complete_ && received_ <= limit && net::clock::now() < until) {
-        const auto got = co_await read(space);
+        const auto step =
+            static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), limit + 1 - received_));
+        const auto got = co_await read(space.first(step));
         if (!got)
             break;
     }
+    framing_.keep_alive = framing_.keep_alive && received_ <= limit;
     bounds_ = usual;
 }
 

@@ -66,7 +66,8 @@ public:
 
     waiter(handler done, asio::any_io_executor executor)
         : done_(std::move(done)),
-          executor_(asio::prefer(executor, asio::execution::outstanding_work.tracked)) {}
+          executor_(executor),
+          busy_(asio::prefer(std::move(executor), asio::execution::outstanding_work.tracked)) {}
 
     /// From any thread; the first call counts.
     void complete(answer what) {
@@ -78,17 +79,20 @@ public:
             done.emplace(std::move(*done_));
             done_.reset();
         }
-        asio::post(executor_, [done = std::move(*done), what = std::move(what)]() mutable {
+        // What keeps the executor's context running goes along: nothing of it is touched here after
+        // the post, when the context may be gone.
+        asio::post(executor_, [done = std::move(*done), what = std::move(what),
+                               busy = std::move(busy_)]() mutable {
             asio::get_associated_cancellation_slot(done).clear();
             std::move(done)(std::move(what));
         });
-        executor_ = {};
     }
 
 private:
     std::mutex mutex_;
     std::optional<handler> done_;
     asio::any_io_executor executor_;
+    asio::any_io_executor busy_;
 };
 
 }  // namespace
@@ -164,9 +168,9 @@ asio::awaitable<answer> system_resolver::async_resolve(std::string host) {
     if (auto found = lookups_->known(host))
         co_return std::move(*found);
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
-    auto start = [&](auto handler) {
+    auto start = [&](waiter::handler handler) {
         auto slot = asio::get_associated_cancellation_slot(handler);
-        auto who = std::make_shared<waiter>(waiter::handler(std::move(handler)), executor);
+        auto who = std::make_shared<waiter>(std::move(handler), executor);
         if (slot.is_connected()) {
             slot.assign([weak = std::weak_ptr(who)](asio::cancellation_type) {
                 if (auto self = weak.lock())

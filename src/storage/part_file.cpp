@@ -39,15 +39,18 @@ core::outcome<void> remove_stale(directory& where, const std::string& part) {
 
 }  // namespace
 
-core::outcome<target_state> look(directory& where, const std::string& leaf) {
+core::outcome<target> look(directory& where, const std::string& leaf) {
     struct ::stat found {};
     const int looked =
         where.calls().fstatat(where.descriptor(), leaf.c_str(), found, AT_SYMLINK_NOFOLLOW);
     if (looked == -ENOENT)
-        return target_state::absent;
+        return target();
     if (looked < 0)
         return failed("look at", leaf, looked);
-    return S_ISDIR(found.st_mode) ? target_state::a_directory : target_state::present;
+    target there;
+    there.state = S_ISDIR(found.st_mode) ? target_state::a_directory : target_state::present;
+    there.size = static_cast<std::uint64_t>(found.st_size);
+    return there;
 }
 
 part_file::part_file(part_file&& other) noexcept
@@ -148,8 +151,8 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
     discard();
     if (renamed != -EEXIST)
         return failed("rename " + part_ + " to", leaf_, renamed);
-    const auto target = look(*where_, leaf_);
-    if (target && *target == target_state::a_directory)
+    const auto there = look(*where_, leaf_);
+    if (there && there->state == target_state::a_directory)
         return failed("rename " + part_ + " to", leaf_, -EISDIR);
     return core::fault(errc::exists, leaf_ + " exists already");
 }

@@ -48,8 +48,13 @@ enum class target_state {
     a_directory  ///< nothing can be written there
 };
 
+struct target {
+    target_state state = target_state::absent;
+    std::uint64_t size = 0;  ///< in bytes, of what is present
+};
+
 /// Looks at `leaf` in `where`; a symlink counts as present.
-core::outcome<target_state> look(directory& where, const std::string& leaf);
+core::outcome<target> look(directory& where, const std::string& leaf);
 
 /// The life of one part file.
 class part_file {

@@ -151,7 +151,7 @@ TEST_SUITE("unit/storage/part_file") {
             temp_dir dir;
             std::filesystem::create_directory(dir / "a");
             auto where = open(dir);
-            CHECK(look(*where, "a").value() == target_state::a_directory);
+            CHECK(look(*where, "a").value().state == target_state::a_directory);
             auto part = part_file::create(where, "a", std::nullopt).value();
             const auto committed = part.commit(std::nullopt, replace);
             REQUIRE(committed.has_error());
@@ -166,7 +166,7 @@ TEST_SUITE("unit/storage/part_file") {
         test::write_file(dir / "victim", "precious");
         std::filesystem::create_symlink("victim", dir / "a");
         auto where = open(dir);
-        CHECK(look(*where, "a").value() == target_state::present);
+        CHECK(look(*where, "a").value().state == target_state::present);
         auto part = part_file::create(where, "a", std::nullopt).value();
         REQUIRE(part.write(0, bytes("new")).has_value());
         REQUIRE(part.commit(std::nullopt, true).has_value());
@@ -179,12 +179,12 @@ TEST_SUITE("unit/storage/part_file") {
         temp_dir dir;
         std::filesystem::create_symlink("nowhere", dir / "a");
         auto where = open(dir);
-        CHECK(look(*where, "a").value() == target_state::present);
+        CHECK(look(*where, "a").value().state == target_state::present);
         auto part = part_file::create(where, "a", std::nullopt).value();
         const auto committed = part.commit(std::nullopt, false);
         REQUIRE(committed.has_error());
         CHECK(committed.error().code == errc::exists);
-        CHECK(look(*where, "b").value() == target_state::absent);
+        CHECK(look(*where, "b").value().state == target_state::absent);
     }
 
     TEST_CASE("a symlink in the part file's place is refused and left as it is") {

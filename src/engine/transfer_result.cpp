@@ -1,0 +1,89 @@
+// How a download is stopped, what it tells while it runs, and how it ends as a result.
+
+#include <asyncdl/observer.hpp>
+
+#include "engine/log.hpp"
+#include "engine/transfer.hpp"
+
+namespace asyncdl::engine {
+
+namespace asio = boost::asio;
+
+void transfer::finish(const core::outcome<void>& outcome) {
+    max_time_.clear();
+    if (started_ != net::clock::time_point{})
+        result_.download_time = net::clock::now() - started_;
+    result_.success = outcome.has_value();
+    if (!outcome) {
+        result_.error = outcome.error().code;
+        result_.message = outcome.error().message;
+        log(core_->options.log,
+            outcome.error().code == errc::internal ? log_level::error : log_level::info,
+            [&] { return core::for_log(result_.url) + ": " + result_.message; });
+    }
+    if (core_->options.events) {
+        try {
+            core_->options.events->on_finish(result_);
+        } catch (...) {
+            log(core_->options.log, log_level::error,
+                [] { return std::string("on_finish threw an exception"); });
+            result_ = broken();
+        }
+    }
+    core_->shared->totals.finished(result_);
+}
+
+void transfer::stop(errc reason) {
+    if (is_stopped())
+        return;
+    stop_reason_ = reason;
+    signal_.emit(asio::cancellation_type::terminal);
+}
+
+core::fault transfer::stopped() const {
+    if (stop_reason_ == errc::max_time)
+        return {make_error_code(errc::max_time), "the download took longer than allowed"};
+    return {make_error_code(errc::cancelled), "cancelled"};
+}
+
+core::fault transfer::sink_fault(const boost::system::error_code& error) const {
+    if (file_ && !request_.destination && file_->fault().code == error)
+        return file_->fault();
+    if (error.category() == error_category())
+        return error;
+    // A sink of the caller's speaks in errors of its own.
+    return {make_error_code(errc::file), error.message()};
+}
+
+download_result transfer::broken() {
+    download_result result = result_;
+    result.success = false;
+    result.file_size = 0;
+    result.error = make_error_code(errc::internal);
+    result.message = "a callback threw an exception";
+    return result;
+}
+
+void transfer::report(progress_snapshot& into, std::size_t max_items) const {
+    const auto state = state_.load(std::memory_order_relaxed);
+    const auto received = received_.load(std::memory_order_relaxed);
+    ++into.active;
+    into.bytes_received += received;
+    if (into.downloads.size() >= max_items)
+        return;
+    download_progress item;
+    item.id = id_;
+    item.tag = request_.tag;
+    item.name = request_.file_name;
+    if (item.name.empty() && !request_.urls.empty())
+        item.name = core::for_log(request_.urls.front());
+    const auto total = total_.load(std::memory_order_relaxed);
+    if (total != unknown_total)
+        item.total = total;
+    item.received = received;
+    item.state = state;
+    item.connections = lines_.load(std::memory_order_relaxed);
+    into.downloads.push_back(std::move(item));
+}
+
+}  // namespace asyncdl::engine

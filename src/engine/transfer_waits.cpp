@@ -1,0 +1,84 @@
+// What a download waits for besides the network: a slot, a place at its host, the time to try
+// again. Who waits without need of a slot gives it to others meanwhile.
+
+#include <asyncdl/observer.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <random>
+
+#include "core/retry.hpp"
+#include "engine/log.hpp"
+#include "engine/transfer.hpp"
+
+namespace asyncdl::engine {
+
+namespace asio = boost::asio;
+
+namespace {
+
+double throw_dice() {
+    static thread_local std::minstd_rand generator(std::random_device{}());
+    return std::uniform_real_distribution<double>()(generator);
+}
+
+}  // namespace
+
+asio::awaitable<core::outcome<void>> transfer::take_slot() {
+    if (!slot_) {
+        auto& slots = core_->shared->slots;
+        slot_ = slots.try_acquire();
+        if (!slot_) {
+            auto [error, guard] = co_await slots.async_acquire(asio::as_tuple(asio::use_awaitable));
+            slot_ = std::move(guard);
+        }
+    }
+    if (is_stopped() || !slot_)
+        co_return stopped();
+    co_return core::outcome<void>();
+}
+
+/// A place among the connections to the host; who has to wait for it gives its slot to others.
+asio::awaitable<core::outcome<http::host_limits::lease_permit>> transfer::wait_for_host(
+    const std::string& host) {
+    now(download_state::waiting);
+    const auto seat = core_->shared->waiting_room.try_acquire();
+    if (seat)
+        slot_.release();
+    auto place = co_await core_->shared->hosts->lease(host);
+    if (!place)
+        co_return stopped();
+    const auto slot = co_await take_slot();
+    if (!slot)
+        co_return slot.error();
+    now(download_state::connecting);
+    co_return std::move(place);
+}
+
+asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
+                                                             const core::fault& why) {
+    core::retry_policy policy;
+    policy.retries = core_->options.retries;
+    policy.delay = core_->options.retry_delay;
+    policy.max_delay = core_->options.retry_max_delay;
+    const auto wait = core::retry_wait(retry, policy, throw_dice(), retry_after_);
+    log(core_->options.log, log_level::info, [&] {
+        return core::for_log(result_.url) + ": " + why.message + "; retry " +
+               std::to_string(retry) + " in " + std::to_string(wait.count()) + " ms";
+    });
+    if (core_->options.events)
+        core_->options.events->on_retry(result_.id, result_.tag, result_.attempts, why.code, wait);
+    lines_.store(0, std::memory_order_relaxed);
+    now(download_state::waiting);
+    // Another download may have the slot meanwhile, as long as not too many wait.
+    const auto seat = core_->shared->waiting_room.try_acquire();
+    if (seat)
+        slot_.release();
+    asio::steady_timer timer(core_->executor, wait);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (is_stopped())
+        co_return stopped();
+    co_return co_await take_slot();
+}
+
+}  // namespace asyncdl::engine
