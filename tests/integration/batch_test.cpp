@@ -277,14 +277,17 @@ TEST_CASE("downloads at once are bounded, over all downloaders of a context") {
     CHECK(on.names().size() == 200);
 }
 
-TEST_CASE("downloaders of a context share the names in use") {
+TEST_CASE("downloaders of a context share the names in use, while they are in use") {
     stage_over<plain> on;
     const download_context shared;
     downloader first(on.io.get_executor(), on.options, shared);
     downloader second(on.io.get_executor(), on.options, shared);
-    CHECK(on.fetch(first, on.ask("/bytes/5", "same")).success);
+    auto slow = first.async_download(on.ask("/slow/300/5", "same"), asio::use_future);
     check_failure(on.fetch(second, on.ask("/bytes/6", "same")), errc::exists);
+    CHECK(run_for_result(on.io, std::move(slow)).success);
     CHECK(on.content("same") == pattern(0, 5));
+    CHECK(on.fetch(second, on.ask("/bytes/6", "same")).success);
+    CHECK(on.content("same") == pattern(0, 6));
 }
 
 TEST_CASE("progress tells what is going on") {
