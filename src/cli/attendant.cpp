@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <string>
+#include <utility>
 
 #include "cli/output_file.hpp"
 #include "cli/text.hpp"
@@ -15,22 +16,25 @@ namespace {
 
 constexpr std::chrono::seconds interval{1};
 
-}  // namespace
-
-attendant::attendant(download_manager& manager, bool progress)
-    : manager_(manager),
-      progress_(progress),
-      context_(1),
-      signals_(context_, SIGINT, SIGTERM),
-      tick_(context_) {
-    wait_for_signal();
-    wait_for_tick();
-    thread_ = std::thread([this] { context_.run(); });
+extern "C" void end_at_once(int number) {
+    ::_exit(128 + number);
 }
 
-attendant::~attendant() {
-    context_.stop();
-    thread_.join();
+}  // namespace
+
+attendant::attendant(boost::asio::io_context& loop, running_batch batch, bool show_progress)
+    : batch_(std::move(batch)),
+      shows_progress_(show_progress),
+      signals_(loop, SIGINT, SIGTERM),
+      tick_(loop) {
+    wait_for_signal();
+    wait_for_tick();
+}
+
+void attendant::stop() {
+    boost::system::error_code ignored;
+    signals_.cancel(ignored);
+    tick_.cancel();
 }
 
 void attendant::wait_for_signal() {
@@ -38,11 +42,12 @@ void attendant::wait_for_signal() {
         if (error) {
             return;
         }
-        if (signal_.exchange(number) != 0) {
-            ::_exit(128 + number);
-        }
-        manager_.cancel();
-        wait_for_signal();
+        signal_ = number;
+        boost::system::error_code ignored;
+        signals_.clear(ignored);
+        std::signal(SIGINT, &end_at_once);
+        std::signal(SIGTERM, &end_at_once);
+        batch_.cancel();
     });
 }
 
@@ -53,10 +58,10 @@ void attendant::wait_for_tick() {
             return;
         }
         // The signal may have come a moment before the batch was there to be cancelled.
-        if (signal() != 0) {
-            manager_.cancel();
+        if (signal_ != 0) {
+            batch_.cancel();
         }
-        if (progress_) {
+        if (shows_progress_) {
             show_progress();
         }
         wait_for_tick();
@@ -64,7 +69,7 @@ void attendant::wait_for_tick() {
 }
 
 void attendant::show_progress() {
-    const progress_snapshot now = manager_.progress(0);
+    const progress_snapshot now = batch_.progress();
     const std::chrono::duration<double> passed = interval;
     const auto received = static_cast<double>(now.bytes_received - shown_bytes_);
     shown_bytes_ = now.bytes_received;

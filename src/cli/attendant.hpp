@@ -1,41 +1,47 @@
 #pragma once
-// Watches over the downloads on a thread of its own: SIGINT and SIGTERM, and the lines of progress.
-// Owned by the program.
+// Watches over the downloads: SIGINT and SIGTERM, and the lines of progress. Lives on the main
+// thread's loop; owned by the program.
 
-#include <asyncdl/download_manager.hpp>
-#include <atomic>
+#include <asyncdl/progress_snapshot.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
-#include <thread>
+#include <functional>
+#include <string>
 
 namespace asyncdl::cli {
 
-/// From its construction to its destruction, the first signal cancels what the manager runs and the
-/// second ends the process at once.
+/// What is watched over.
+struct running_batch {
+    std::function<void()> cancel;                 ///< from any thread
+    std::function<progress_snapshot()> progress;  ///< the totals
+};
+
+/// From its construction to `stop`, the first signal cancels the batch and the second ends the
+/// process at once, even where the loop hangs in a file's system call.
 class attendant {
 public:
-    /// @param progress whether a line of progress goes to stderr every second
-    attendant(download_manager& manager, bool progress);
-    ~attendant();
+    /// @param show_progress whether a line of progress goes to stderr every second
+    attendant(boost::asio::io_context& loop, running_batch batch, bool show_progress);
+
+    /// Leaves the loop; on its thread.
+    void stop();
 
     /// The signal that came; 0 while none did.
-    int signal() const noexcept { return signal_.load(); }
+    int signal() const noexcept { return signal_; }
 
 private:
     void wait_for_signal();
     void wait_for_tick();
     void show_progress();
 
-    download_manager& manager_;
-    bool progress_;
+    running_batch batch_;
+    bool shows_progress_;
     std::uint64_t shown_bytes_ = 0;
-    std::atomic<int> signal_ = 0;
-    boost::asio::io_context context_;
+    int signal_ = 0;
     boost::asio::signal_set signals_;
     boost::asio::steady_timer tick_;
-    std::thread thread_;
 };
 
 /// The line of progress for a snapshot; `speed` is in bytes a second.

@@ -3,10 +3,14 @@
 #include <unistd.h>
 
 #include <asyncdl/download_manager.hpp>
+#include <asyncdl/downloader.hpp>
 #include <asyncdl/version.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -34,11 +38,51 @@ int show(const std::string& text) {
     return out.failure().empty() ? all_succeeded : some_failed;
 }
 
-// Options that only the library can judge are refused by its constructor.
-download_manager make_manager(const settings& options) {
+/// The batch, and the signal that came meanwhile.
+struct outcome {
+    batch_summary summary;
+    int signal = 0;
+};
+
+/// Everything on this thread's loop.
+outcome run_here(const settings& options, download_source& source, result_consumer& results) {
+    boost::asio::io_context loop(1);
+    downloader downloads(loop.get_executor(), options.transfer);
+    running_batch batch{[&] { downloads.cancel(); }, [&] { return downloads.progress(0); }};
+    attendant watch(loop, std::move(batch), shows_progress(options));
+    outcome ended;
+    downloads.async_download_batch(source, results, [&](batch_summary summary) {
+        ended.summary = std::move(summary);
+        watch.stop();
+    });
+    loop.run();
+    ended.signal = watch.signal();
+    return ended;
+}
+
+/// The downloads on threads of the manager's; this thread's loop is the attendant's.
+outcome run_on_threads(const settings& options, download_source& source, result_consumer& results) {
+    boost::asio::io_context loop(1);
+    download_manager manager(options.transfer, options.threads);
+    running_batch batch{[&] { manager.cancel(); }, [&] { return manager.progress(0); }};
+    attendant watch(loop, std::move(batch), shows_progress(options));
+    outcome ended;
+    std::thread downloads([&] {
+        ended.summary = manager.download_stream(source, results);
+        boost::asio::post(loop, [&] { watch.stop(); });
+    });
+    loop.run();
+    downloads.join();
+    ended.signal = watch.signal();
+    return ended;
+}
+
+outcome run_batch(const settings& options, download_source& source, result_consumer& results) {
     try {
-        return download_manager(options.transfer, options.threads);
+        return options.threads == 1 ? run_here(options, source, results)
+                                    : run_on_threads(options, source, results);
     } catch (const std::invalid_argument& error) {
+        // Options that only the library can judge are refused by its constructors.
         throw usage_error(error.what());
     }
 }
@@ -55,21 +99,19 @@ int download(settings options) {
                                log.write(log_level::warn, line);
                            }
                        });
-    download_manager manager = make_manager(options);
     recorder results(make_reports(options));
-    attendant watch(manager, shows_progress(options));
 
-    const batch_summary summary = manager.download_stream(source, results);
+    const auto [summary, signal] = run_batch(options, source, results);
 
     const std::vector<std::string> unwritten = results.finish(summary);
     for (const std::string& failure : unwritten) {
         complain(failure);
     }
-    if (summary.source_error && watch.signal() == 0) {
+    if (summary.source_error && signal == 0) {
         complain(source.failure().empty() ? summary.source_message : source.failure());
     }
-    if (watch.signal() != 0) {
-        return 128 + watch.signal();
+    if (signal != 0) {
+        return 128 + signal;
     }
     const bool failed = summary.failed > 0 || summary.source_error || !unwritten.empty();
     return failed ? some_failed : all_succeeded;

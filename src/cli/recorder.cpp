@@ -29,14 +29,16 @@ bool any_terminal(const std::vector<std::unique_ptr<report>>& reports) {
 recorder::recorder(std::vector<std::unique_ptr<report>> reports)
     : reports_(std::move(reports)),
       wake_at_(any_terminal(reports_) ? 1 : most_waiting / 2),
-      places_(most_waiting),
-      thread_([this] { run(); }) {}
+      places_(most_waiting) {}
 
 recorder::~recorder() {
     stop();
 }
 
 boost::asio::awaitable<boost::system::error_code> recorder::async_consume(download_result result) {
+    if (!is_wanted(result)) {
+        co_return boost::system::error_code();
+    }
     semaphore_guard place = places_.try_acquire();
     while (!place) {
         // A batch that is cancelled still reports: a wait that it ended is begun again.
@@ -45,6 +47,9 @@ boost::asio::awaitable<boost::system::error_code> recorder::async_consume(downlo
     }
     const std::lock_guard lock(mutex_);
     waiting_.push_back({std::move(result), std::move(place)});
+    if (!thread_.joinable()) {
+        thread_ = std::thread([this] { run(); });
+    }
     if (waiting_.size() >= wake_at_) {
         woken_.notify_one();
     }
@@ -62,6 +67,11 @@ std::vector<std::string> recorder::finish(const batch_summary& summary) {
         }
     }
     return failures;
+}
+
+bool recorder::is_wanted(const download_result& result) const {
+    return std::any_of(reports_.begin(), reports_.end(),
+                       [&](const auto& r) { return r->wants(result); });
 }
 
 void recorder::stop() {
@@ -88,7 +98,9 @@ void recorder::run() {
         }
         for (const entry& e : taken) {
             for (const auto& r : reports_) {
-                r->add(e.result);
+                if (r->wants(e.result)) {
+                    r->add(e.result);
+                }
             }
         }
         taken.clear();

@@ -1,6 +1,7 @@
 #pragma once
 // Takes the results of the batch and writes the reports on a thread of its own, so that neither a
-// slow disk nor a stalled pipe holds up a download that runs. Owned by the program.
+// slow disk nor a stalled pipe holds up a download that runs. The thread starts with the first
+// result that a report wants. Owned by the program.
 
 #include <asyncdl/async_semaphore.hpp>
 #include <asyncdl/download_source.hpp>
@@ -35,6 +36,7 @@ private:
         semaphore_guard place;
     };
 
+    bool is_wanted(const download_result& result) const;
     void run();
     void stop();
 

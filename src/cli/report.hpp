@@ -18,6 +18,9 @@ public:
     explicit report(std::unique_ptr<output_file> out) : out_(std::move(out)) {}
     virtual ~report() = default;
 
+    /// Whether this result belongs in the report.
+    virtual bool wants(const download_result&) const { return true; }
+
     /// Takes a result, in the order in which downloads end.
     virtual void add(const download_result& result) = 0;
 

@@ -53,9 +53,7 @@ void summary_report::finish(const batch_summary& summary) {
 }
 
 void failure_report::add(const download_result& result) {
-    if (!result.success) {
-        out().write("asyncdl: " + clean(result.url) + ": " + reason(result) + "\n");
-    }
+    out().write("asyncdl: " + clean(result.url) + ": " + reason(result) + "\n");
 }
 
 }  // namespace asyncdl::cli

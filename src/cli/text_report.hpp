@@ -18,6 +18,7 @@ public:
 class failure_report final : public report {
 public:
     using report::report;
+    bool wants(const download_result& result) const override { return !result.success; }
     void add(const download_result& result) override;
     void finish(const batch_summary&) override {}
 };

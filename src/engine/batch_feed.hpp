@@ -36,6 +36,9 @@ public:
     /// The totals, once all is delivered.
     batch_summary summary();
 
+    /// Downloaders that wait for a slot on behalf of this batch.
+    std::atomic<std::size_t> readers_waiting = 0;
+
 private:
     download_source& source_;
     result_consumer& consumer_;

@@ -1,6 +1,6 @@
 #pragma once
-// One downloader's work on a batch: takes downloads from the feed as slots come free and runs each
-// in a coroutine of its own. Used on the downloader's executor.
+// One downloader's work on a batch: a lane for each slot that it gets, in which one download
+// follows the other. Used on the downloader's executor.
 
 #include <asyncdl/batch_summary.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -30,17 +30,19 @@ public:
 
 private:
     boost::asio::awaitable<semaphore_guard> take_slot();
-    boost::asio::awaitable<void> download(std::shared_ptr<transfer> item);
-    void start(std::shared_ptr<transfer> item, semaphore_guard slot);
+    void open_lane(std::shared_ptr<transfer> first, semaphore_guard slot);
+    boost::asio::awaitable<void> work(std::shared_ptr<transfer> item, semaphore_guard slot,
+                                      boost::asio::cancellation_signal& signal);
+    bool may_go_on() const;
 
     const std::shared_ptr<downloader_core> core_;
     const std::shared_ptr<batch_feed> feed_;
     boost::asio::cancellation_signal signal_;
     boost::asio::steady_timer all_done_;
-    std::size_t running_ = 0;
+    std::size_t lanes_ = 0;
     boost::intrusive::list<transfer, boost::intrusive::base_hook<batch_hook>,
                            boost::intrusive::constant_time_size<false>>
-        running_items_;
+        running_;
     bool cancelled_ = false;
 };
 

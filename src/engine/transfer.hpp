@@ -38,11 +38,18 @@ public:
     /// Waits for a slot, unless one is given with `use_slot`, and downloads. Does not throw.
     boost::asio::awaitable<download_result> run();
     void use_slot(semaphore_guard slot) noexcept { slot_ = std::move(slot); }
+    semaphore_guard release_slot() noexcept { return std::move(slot_); }
+
+    /// The signal of the coroutine that `run` is part of; its own where none is given.
+    void use_signal(boost::asio::cancellation_signal& of_coroutine) noexcept {
+        signal_ = &of_coroutine;
+    }
+    bool is_stopped() const noexcept { return stop_reason_.has_value(); }
 
     void cancel() override { stop(errc::cancelled); }
     void report(progress_snapshot& into, std::size_t max_items) const override;
     std::uint64_t id() const noexcept override { return id_; }
-    boost::asio::cancellation_signal& signal() noexcept { return signal_; }
+    boost::asio::cancellation_signal& signal() noexcept { return *signal_; }
     download_result broken();
 
 private:
@@ -74,14 +81,14 @@ private:
     void note_place();
     void stop(errc reason);
     core::fault stopped() const;
-    bool is_stopped() const noexcept { return stop_reason_.has_value(); }
     core::fault sink_fault(const boost::system::error_code& error) const;
     void now(download_state state) noexcept { state_.store(state, std::memory_order_relaxed); }
 
     const std::shared_ptr<downloader_core> core_;
     const download_request request_;
     const std::uint64_t id_;
-    boost::asio::cancellation_signal signal_;
+    boost::asio::cancellation_signal own_signal_;
+    boost::asio::cancellation_signal* signal_ = &own_signal_;
     std::optional<errc> stop_reason_;
     time_limit max_time_;
 

@@ -37,7 +37,7 @@ void transfer::stop(errc reason) {
     if (is_stopped())
         return;
     stop_reason_ = reason;
-    signal_.emit(asio::cancellation_type::terminal);
+    signal_->emit(asio::cancellation_type::terminal);
 }
 
 core::fault transfer::stopped() const {

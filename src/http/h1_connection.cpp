@@ -12,7 +12,7 @@ namespace {
 
 constexpr unsigned max_interim = 16;
 constexpr std::size_t head_step = 16 * 1024;  // read at once while a head is wanted
-constexpr std::size_t kept_capacity = 4 * 1024;
+constexpr std::size_t kept_capacity = 2 * head_step;
 constexpr unsigned head_patience = 4;  // times the wait for a byte
 constexpr auto drain_patience = std::chrono::seconds(2);
 
@@ -54,6 +54,8 @@ asio::awaitable<core::outcome<const core::response_head*>> h1_connection::start(
     complete_ = first_byte_ = false;
     framing_ = {};
     received_ = 0;
+    if (inbox_.capacity() > kept_capacity)
+        std::vector<std::byte>().swap(inbox_);
     inbox_.clear();
     inbox_used_ = 0;
     heads_.reset();
@@ -170,11 +172,6 @@ asio::awaitable<core::outcome<std::span<const std::byte>>> h1_connection::read(
                 co_return decoded;
             continue;
         }
-        if (inbox_.capacity() > kept_capacity)
-            std::vector<std::byte>().swap(inbox_);
-        inbox_.clear();
-        inbox_used_ = 0;
-
         if (framing_.kind == core::body_kind::sized)
             space =
                 space.first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), left_)));

@@ -21,20 +21,22 @@ public:
     /// (RFC 9112, 5.2). `errc::protocol`: over 64 KiB, and whatever else RFC 9112 does not allow.
     core::outcome<std::optional<std::size_t>> feed(std::string_view received);
 
-    /// The last head that was complete; its views point into the reader's own copy.
+    /// The last head that was complete; its views point into the bytes that were fed, or into the
+    /// reader's own copy.
     const core::response_head& head() const noexcept { return head_; }
 
     /// Forgets how far it had looked; the next bytes begin a new head.
     void reset() noexcept;
 
 private:
-    core::outcome<void> parse();
+    core::outcome<void> parse(std::string_view text);
 
-    std::string text_;  ///< the head, mended
+    std::string text_;  ///< the head, where it had to be mended
     core::response_head head_;
     std::size_t scanned_ = 0;     ///< bytes of `received` that hold no end of a head
     std::size_t line_start_ = 0;  ///< where the line that is being scanned begins
     bool status_line_seen_ = false;
+    bool needs_mending_ = false;
 };
 
 }  // namespace asyncdl::http
