@@ -11,10 +11,22 @@
 namespace asyncdl::core {
 
 /// ASCII letters compare without case (RFC 9110, 5.1).
-bool iequals(std::string_view a, std::string_view b) noexcept;
+bool iequals_of_one_size(std::string_view a, std::string_view b) noexcept;
+inline bool iequals(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && iequals_of_one_size(a, b);
+}
 
 /// Without leading and trailing SP and HTAB.
-std::string_view trimmed(std::string_view text) noexcept;
+inline std::string_view trimmed(std::string_view text) noexcept {
+    const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+    while (!text.empty() && blank(text.front())) {
+        text.remove_prefix(1);
+    }
+    while (!text.empty() && blank(text.back())) {
+        text.remove_suffix(1);
+    }
+    return text;
+}
 
 class fields {
 public:

@@ -43,7 +43,7 @@ asio::awaitable<std::shared_ptr<transfer>> batch_feed::next(std::shared_ptr<down
     co_return nullptr;
 }
 
-asio::awaitable<void> batch_feed::deliver(download_result result) {
+asio::awaitable<void> batch_feed::deliver(download_result& result) {
     {
         const std::lock_guard lock(mutex_);
         summary_.add(result);

@@ -28,7 +28,7 @@ public:
     boost::asio::awaitable<std::shared_ptr<transfer>> next(std::shared_ptr<downloader_core> core);
 
     /// Counts a result and hands it to the consumer.
-    boost::asio::awaitable<void> deliver(download_result result);
+    boost::asio::awaitable<void> deliver(download_result& result);
 
     /// No more is read.
     void end() noexcept { ended_.store(true); }

@@ -83,7 +83,7 @@ asio::awaitable<void> batch_job::work(std::shared_ptr<transfer> item, semaphore_
         download_result result = co_await item->run();
         // A coroutine that was cancelled once, for whatever reason, is not used again.
         const bool fit = !item->is_stopped();
-        co_await feed_->deliver(std::move(result));
+        co_await feed_->deliver(result);
         slot = item->release_slot();
         item.reset();
         if (fit && slot && may_go_on())

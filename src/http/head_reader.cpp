@@ -102,14 +102,15 @@ bool split_plain(std::string_view text, core::response_head& head) {
                                         (status[11] - '0'));
     head.reason = status.substr(13);
     for (std::string_view line = take_line(); !line.empty(); line = take_line()) {
-        const auto colon = line.find(':');
-        if (colon == std::string_view::npos || colon == 0)
+        std::size_t colon = 0;
+        while (colon < line.size() && is_token_char(line[colon]))
+            ++colon;
+        if (colon == 0 || colon == line.size() || line[colon] != ':')
             return false;
-        const std::string_view name = line.substr(0, colon);
         const std::string_view value = line.substr(colon + 1);
-        if (!std::all_of(name.begin(), name.end(), is_token_char) || !is_plain_text(value))
+        if (!is_plain_text(value))
             return false;
-        head.fields.add(name, core::trimmed(value));
+        head.fields.add(line.substr(0, colon), core::trimmed(value));
     }
     return true;
 }
