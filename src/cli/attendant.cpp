@@ -1,10 +1,15 @@
 #include "cli/attendant.hpp"
 
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "cli/output_file.hpp"
@@ -16,8 +21,28 @@ namespace {
 
 constexpr std::chrono::seconds interval{1};
 
-extern "C" void end_at_once(int number) {
-    ::_exit(128 + number);
+// What the signal handler touches: the first signal, and the descriptor that wakes the loop.
+std::atomic<int> first_signal{0};
+std::atomic<int> wake_descriptor{-1};
+
+// A handler of our own: the second signal has to end a program whose loop hangs in a system call.
+extern "C" void on_signal(int number) {
+    int none = 0;
+    if (!first_signal.compare_exchange_strong(none, number)) {
+        ::_exit(128 + number);
+    }
+    const std::uint64_t one = 1;
+    const int saved = errno;
+    [[maybe_unused]] const auto written = ::write(wake_descriptor.load(), &one, sizeof one);
+    errno = saved;
+}
+
+int make_wake_descriptor() {
+    const int made = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (made < 0) {
+        throw std::system_error(errno, std::system_category(), "cannot wait for signals");
+    }
+    return made;
 }
 
 }  // namespace
@@ -25,30 +50,40 @@ extern "C" void end_at_once(int number) {
 attendant::attendant(boost::asio::io_context& loop, running_batch batch, bool show_progress)
     : batch_(std::move(batch)),
       shows_progress_(show_progress),
-      signals_(loop, SIGINT, SIGTERM),
+      wake_(loop, make_wake_descriptor()),
       tick_(loop) {
+    wake_descriptor = wake_.native_handle();
+    struct ::sigaction action {};
+    action.sa_handler = &on_signal;
+    action.sa_flags = SA_RESTART;
+    for (const int number : {SIGINT, SIGTERM}) {
+        ::sigaction(number, &action, nullptr);
+    }
     wait_for_signal();
     wait_for_tick();
 }
 
+attendant::~attendant() {
+    wake_descriptor = -1;
+}
+
 void attendant::stop() {
     boost::system::error_code ignored;
-    signals_.cancel(ignored);
+    wake_.cancel(ignored);
     tick_.cancel();
 }
 
+int attendant::signal() const noexcept {
+    return first_signal;
+}
+
 void attendant::wait_for_signal() {
-    signals_.async_wait([this](const boost::system::error_code& error, int number) {
-        if (error) {
-            return;
-        }
-        signal_ = number;
-        boost::system::error_code ignored;
-        signals_.clear(ignored);
-        std::signal(SIGINT, &end_at_once);
-        std::signal(SIGTERM, &end_at_once);
-        batch_.cancel();
-    });
+    wake_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                     [this](const boost::system::error_code& error) {
+                         if (!error) {
+                             batch_.cancel();
+                         }
+                     });
 }
 
 void attendant::wait_for_tick() {
@@ -58,7 +93,7 @@ void attendant::wait_for_tick() {
             return;
         }
         // The signal may have come a moment before the batch was there to be cancelled.
-        if (signal_ != 0) {
+        if (signal() != 0) {
             batch_.cancel();
         }
         if (shows_progress_) {

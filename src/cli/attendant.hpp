@@ -4,7 +4,7 @@
 
 #include <asyncdl/progress_snapshot.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <functional>
@@ -18,18 +18,19 @@ struct running_batch {
     std::function<progress_snapshot()> progress;  ///< the totals
 };
 
-/// From its construction to `stop`, the first signal cancels the batch and the second ends the
-/// process at once, even where the loop hangs in a file's system call.
+/// One in a process. From its construction on, the first signal cancels the batch and the second
+/// ends the process at once, even where the loop hangs in a file's system call.
 class attendant {
 public:
     /// @param show_progress whether a line of progress goes to stderr every second
     attendant(boost::asio::io_context& loop, running_batch batch, bool show_progress);
+    ~attendant();
 
     /// Leaves the loop; on its thread.
     void stop();
 
     /// The signal that came; 0 while none did.
-    int signal() const noexcept { return signal_; }
+    int signal() const noexcept;
 
 private:
     void wait_for_signal();
@@ -39,8 +40,7 @@ private:
     running_batch batch_;
     bool shows_progress_;
     std::uint64_t shown_bytes_ = 0;
-    int signal_ = 0;
-    boost::asio::signal_set signals_;
+    boost::asio::posix::stream_descriptor wake_;  ///< readable once a signal came
     boost::asio::steady_timer tick_;
 };
 
