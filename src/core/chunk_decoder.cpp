@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace asyncdl::core {
 
@@ -9,7 +10,7 @@ namespace {
 
 constexpr std::uint32_t max_line = 4 * 1024;
 constexpr std::uint32_t max_trailers = 16 * 1024;
-constexpr unsigned max_digits = 16;  // of a 64-bit size
+constexpr std::uint64_t max_size = std::numeric_limits<std::uint64_t>::max();
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') {
@@ -19,10 +20,9 @@ int hex_value(char c) {
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-std::size_t length_to_lf(std::span<const std::byte> bytes) {
-    const void* lf = std::memchr(bytes.data(), '\n', bytes.size());
-    return lf ? static_cast<std::size_t>(static_cast<const std::byte*>(lf) - bytes.data())
-              : bytes.size();
+std::size_t length_to_line_end(std::span<const std::byte> bytes) {
+    const auto ends = [](std::byte b) { return b == std::byte{'\r'} || b == std::byte{'\n'}; };
+    return static_cast<std::size_t>(std::find_if(bytes.begin(), bytes.end(), ends) - bytes.begin());
 }
 
 // The first piece stays where it is: a buffer that holds one chunk is not moved at all.
@@ -55,7 +55,7 @@ outcome<chunk_decoder::step> chunk_decoder::feed(std::span<std::byte> buffer) {
 
         const bool in_trailers = state_ >= state::trailer_line;
         const bool passed_over = state_ == state::extension || state_ == state::trailer;
-        const std::size_t length = passed_over ? length_to_lf(rest) : 0;
+        const std::size_t length = passed_over ? length_to_line_end(rest) : 0;
         const std::size_t used = std::min(length + 1, rest.size());
         if (used > (in_trailers ? max_trailers : max_line) - line_) {
             return fault(errc::protocol, in_trailers ? "the trailers are too long"
@@ -74,32 +74,36 @@ outcome<chunk_decoder::step> chunk_decoder::feed(std::span<std::byte> buffer) {
 // One byte outside the data; false where it must not stand there.
 bool chunk_decoder::take(char c) {
     switch (state_) {
+        case state::size_start:
         case state::size:
         case state::size_blank:
             return take_size(c);
-        case state::extension:  // c is the LF that was sought, here and in a trailer
-            begin_chunk();
-            return true;
+        case state::extension:  // c is the line end that was sought, here and in a trailer
+            state_ = state::size_lf;
+            return c == '\r';
         case state::size_lf:
-            begin_chunk();
+            state_ = left_ > 0 ? state::data : state::trailer_line;
+            line_ = 0;
             return c == '\n';
         case state::data_end:
-            state_ = c == '\r' ? state::data_end_lf : state::size;
-            line_ = 0;
-            return c == '\r' || c == '\n';
+            state_ = state::data_end_lf;
+            return c == '\r';
         case state::data_end_lf:
-            state_ = state::size;
+            state_ = state::size_start;
             line_ = 0;
             return c == '\n';
         case state::trailer_line:
-            state_ = c == '\r' ? state::trailer_lf : c == '\n' ? state::done : state::trailer;
-            return true;
+            state_ = c == '\r' ? state::last_lf : state::trailer;
+            return c != '\n';
+        case state::trailer:
+            state_ = state::trailer_lf;
+            return c == '\r';
         case state::trailer_lf:
+            state_ = state::trailer_line;
+            return c == '\n';
+        case state::last_lf:
             state_ = state::done;
             return c == '\n';
-        case state::trailer:
-            state_ = state::trailer_line;
-            return true;
         case state::data:
         case state::done:
             break;
@@ -108,39 +112,30 @@ bool chunk_decoder::take(char c) {
 }
 
 bool chunk_decoder::take_size(char c) {
-    const int digit = state_ == state::size ? hex_value(c) : -1;
+    const int digit = state_ == state::size_blank ? -1 : hex_value(c);
     if (digit >= 0) {
+        const bool fits = left_ <= max_size >> 4;
         left_ = left_ << 4 | static_cast<unsigned>(digit);
-        return ++digits_ <= max_digits;
+        state_ = state::size;
+        return fits;
+    }
+    if (state_ == state::size_start) {
+        return false;
     }
     switch (c) {
         case ' ':
         case '\t':
             state_ = state::size_blank;
-            break;
+            return true;
         case ';':
             state_ = state::extension;
-            break;
+            return true;
         case '\r':
             state_ = state::size_lf;
-            break;
-        case '\n':
-            if (digits_ > 0) {
-                begin_chunk();
-                return true;
-            }
-            return false;
+            return true;
         default:
             return false;
     }
-    return digits_ > 0;
-}
-
-// A chunk line has ended; a size of 0 makes it the last.
-void chunk_decoder::begin_chunk() {
-    state_ = left_ > 0 ? state::data : state::trailer_line;
-    digits_ = 0;
-    line_ = 0;
 }
 
 }  // namespace asyncdl::core

@@ -12,10 +12,10 @@ namespace asyncdl::core {
 
 /// One body. Feed it what was received, in pieces of any size.
 ///
-/// Strict where bytes could be lost: a size is 1 to 16 hexadecimal digits, the data is followed by
-/// CRLF or a bare LF and nothing else. Lenient where nothing can: blanks after the size, bare LF,
-/// extensions (passed over). A chunk line is at most 4 KiB, the trailers at most 16 KiB together;
-/// trailers are passed over and never merged into the head.
+/// Strict where bytes could be lost: a size is hexadecimal digits, at most 16 after leading zeros,
+/// and every line and all data end in CRLF, never in a bare LF or CR. Lenient where nothing can:
+/// blanks after the size, extensions (passed over). A chunk line is at most 4 KiB, the trailers at
+/// most 16 KiB together; trailers are passed over and never merged into the head.
 class chunk_decoder {
 public:
     struct step {
@@ -31,26 +31,26 @@ public:
 
 private:
     enum class state {
-        size,          ///< the digits of a chunk's size
+        size_start,    ///< at the first digit of a chunk's size
+        size,          ///< at the others
         size_blank,    ///< behind them
-        extension,     ///< behind a semicolon, up to LF
+        extension,     ///< behind a semicolon, up to CR
         size_lf,       ///< CR is read, LF must follow
         data,          ///< `left_` bytes of payload
-        data_end,      ///< the line end behind them
+        data_end,      ///< CR must follow them
         data_end_lf,   ///< CR is read, LF must follow
         trailer_line,  ///< at the start of a trailer, or of the empty line that ends the body
-        trailer_lf,    ///< CR is read there, LF ends the body
-        trailer,       ///< in a trailer, up to LF
+        trailer,       ///< in a trailer, up to CR
+        trailer_lf,    ///< CR is read, LF must follow
+        last_lf,       ///< the same in the empty line
         done
     };
-    state state_ = state::size;
+    state state_ = state::size_start;
     std::uint64_t left_ = 0;  ///< of the chunk's data, or its size so far
     std::uint32_t line_ = 0;  ///< bytes of the chunk line, or of all trailers, so far
-    unsigned digits_ = 0;
 
     bool take(char c);
     bool take_size(char c);
-    void begin_chunk();
 };
 
 }  // namespace asyncdl::core
