@@ -91,7 +91,7 @@ fault failure_of(const response_head& head) {
     if (head.status == 206) {
         return {errc::protocol, "the server sent a part of the file that was not asked for"};
     }
-    if (head.status < 200 || head.status > 599) {
+    if (head.status < 200 || head.status > 999) {
         return {errc::protocol, "the server sent status " + std::to_string(head.status)};
     }
     std::string message = "HTTP status " + std::to_string(head.status);

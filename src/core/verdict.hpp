@@ -44,7 +44,7 @@ public:
 /// 200 and 203 are stored. 301 302 303 307 308 are followed; without a usable Location (missing,
 /// empty, repeated with other values, not http or https), past the bound, or from https to http
 /// unless allowed they are `errc::redirect`. 206 and 101 that nobody asked for are
-/// `errc::protocol`, so are statuses outside 100 to 599. Any other is `errc::http_status`, or
+/// `errc::protocol`, so are statuses outside 100 to 999. Any other is `errc::http_status`, or
 /// `errc::http_status_transient` for 408 425 429 500 502 503 504; the message is
 /// "HTTP status 404 Not Found" with the server's reason cleaned of control characters, at most 80
 /// bytes of it, left out where empty. Retry-After (RFC 9110, 10.2.3) is read on any failure:
