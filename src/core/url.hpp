@@ -71,12 +71,13 @@ private:
 };
 
 /// Any text that was given as a URL, for reports: what stands between `://` and the last `@` of the
-/// authority is cut out, control characters are left out, at most 4 KiB. Where a password holds a
-/// raw separator, so that it reaches out of the authority, and where there is no `://`, what may be
-/// a password is cut out up to the last `@` of all.
+/// authority is cut out, control characters are left out. Where a password holds a raw separator,
+/// so that it reaches out of the authority, and where there is no `://`, what may be a password is
+/// cut out up to the last `@` of all.
 std::string without_userinfo(std::string_view text);
 
-/// A URL's text for log lines: `without_userinfo`, and the query's values replaced by `...`.
+/// A URL's text for log lines: `without_userinfo`, and the query's values replaced by `...`,
+/// at most 4 KiB.
 std::string for_log(std::string_view text);
 
 }  // namespace asyncdl::core

@@ -10,7 +10,7 @@ namespace asyncdl::core {
 
 namespace {
 
-constexpr std::size_t max_shown = 4 * 1024;
+constexpr std::size_t max_shown = 4 * 1024;  // of a log line
 
 bool ends_with_port(std::string_view authority) {
     const auto colon = authority.rfind(':');
@@ -52,7 +52,6 @@ void cut_userinfo(std::string& text) {
 std::string without_userinfo(std::string_view text) {
     std::string shown = printable(text, std::string::npos);
     cut_userinfo(shown);
-    shown.resize(utf8::front(shown, max_shown).size());
     return shown;
 }
 
@@ -68,6 +67,7 @@ std::string for_log(std::string_view text) {
         result += "...";
         rest.remove_prefix(piece.size());
     }
+    result.resize(utf8::front(result, max_shown).size());
     return result;
 }
 

@@ -52,11 +52,13 @@ TEST_CASE("reports show a URL as it was given, less its userinfo") {
     }
 }
 
-TEST_CASE("a shown URL has a bound and is cut between characters") {
-    std::string given = "http://h/" + std::string(4086, 'x') + "\xc3\xa4tail";
-    CHECK(without_userinfo(given) == "http://h/" + std::string(4086, 'x'));
-    given = "http://u:" + std::string(10000, 'p') + "@h/";
-    CHECK(without_userinfo(given) == "http://h/");
+TEST_CASE("a report shows all of a long URL, a log line its first 4 KiB, cut between characters") {
+    const std::string begin = "http://h/" + std::string(4086, 'x');
+    const std::string given = begin + "\xc3\xa4tail";
+    CHECK(without_userinfo(given) == given);
+    CHECK(for_log(given) == begin);
+    CHECK(for_log("http://h/?" + std::string(4000, '&')).size() <= 4096);
+    CHECK(without_userinfo("http://u:" + std::string(10000, 'p') + "@h/") == "http://h/");
 }
 
 TEST_CASE("log lines show no value of a query and no fragment") {
