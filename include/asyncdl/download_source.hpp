@@ -20,6 +20,10 @@ class download_source {
 public:
     virtual ~download_source() = default;
 
+    /// The next download where it can be given without waiting; nothing otherwise, at the end and
+    /// on an error too: `async_next` is called then. Optional; a source that has it costs less CPU.
+    virtual std::optional<download_request> try_next() { return std::nullopt; }
+
     /// The next download, nothing at the end, or an error where the source cannot be read on; after
     /// the end or an error it is not called again.
     virtual boost::asio::awaitable<boost::system::result<std::optional<download_request>>>

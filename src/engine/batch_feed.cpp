@@ -10,8 +10,21 @@ namespace asyncdl::engine {
 
 namespace asio = boost::asio;
 
-batch_feed::batch_feed(download_source& source, result_consumer& consumer)
-    : source_(source), consumer_(consumer) {}
+batch_feed::batch_feed(download_source& source, result_consumer& consumer, std::size_t downloaders)
+    : workers(downloaders), source_(source), consumer_(consumer) {}
+
+std::shared_ptr<transfer> batch_feed::try_next(const std::shared_ptr<downloader_core>& core) {
+    const semaphore_guard turn = source_turn_.try_acquire();
+    if (!turn || ended_)
+        return nullptr;
+    try {
+        if (auto item = source_.try_next())
+            return take(core, std::move(*item));
+    } catch (...) {
+        fail(make_error_code(errc::internal));
+    }
+    return nullptr;
+}
 
 asio::awaitable<std::shared_ptr<transfer>> batch_feed::next(std::shared_ptr<downloader_core> core) {
     semaphore_guard turn = source_turn_.try_acquire();
@@ -26,21 +39,31 @@ asio::awaitable<std::shared_ptr<transfer>> batch_feed::next(std::shared_ptr<down
     try {
         auto item = co_await source_.async_next();
         if (item && *item)
-            co_return std::make_shared<transfer>(std::move(core), std::move(**item), next_index_++,
-                                                 names_);
+            co_return take(core, std::move(**item));
         if (!item)
             failed = item.error();
     } catch (...) {
         failed = make_error_code(errc::internal);
     }
-    // A source that was interrupted by the batch's own end has not failed.
-    if (failed && !ended_ && failed != asio::error::operation_aborted) {
+    fail(failed);
+    co_return nullptr;
+}
+
+/// By who has the source's turn, so that names are taken in input order.
+std::shared_ptr<transfer> batch_feed::take(const std::shared_ptr<downloader_core>& core,
+                                           download_request request) {
+    return std::make_shared<transfer>(core, std::move(request), next_index_++, names_);
+}
+
+/// The source has ended, with an error or without. One that was interrupted by the batch's own end
+/// has not failed.
+void batch_feed::fail(const boost::system::error_code& error) {
+    if (error && !ended_ && error != asio::error::operation_aborted) {
         const std::lock_guard lock(mutex_);
-        summary_.source_error = failed;
-        summary_.source_message = failed.message();
+        summary_.source_error = error;
+        summary_.source_message = error.message();
     }
     end();
-    co_return nullptr;
 }
 
 asio::awaitable<void> batch_feed::deliver(download_result& result) {

@@ -21,8 +21,13 @@ class transfer;
 
 class batch_feed {
 public:
-    /// Both outlive the batch.
-    batch_feed(download_source& source, result_consumer& consumer);
+    /// Source and consumer outlive the batch. `downloaders` share the work.
+    batch_feed(download_source& source, result_consumer& consumer, std::size_t downloaders);
+
+    const std::size_t workers;
+
+    /// The next download where the source gives it at once and nobody else is asking it; else null.
+    std::shared_ptr<transfer> try_next(const std::shared_ptr<downloader_core>& core);
 
     /// The next download, its name taken, in input order; null at the end.
     boost::asio::awaitable<std::shared_ptr<transfer>> next(std::shared_ptr<downloader_core> core);
@@ -32,6 +37,7 @@ public:
 
     /// No more is read.
     void end() noexcept { ended_.store(true); }
+    bool ended() const noexcept { return ended_; }
 
     /// The totals, once all is delivered.
     batch_summary summary();
@@ -40,6 +46,10 @@ public:
     std::atomic<std::size_t> readers_waiting = 0;
 
 private:
+    std::shared_ptr<transfer> take(const std::shared_ptr<downloader_core>& core,
+                                   download_request request);
+    void fail(const boost::system::error_code& error);
+
     download_source& source_;
     result_consumer& consumer_;
     async_semaphore source_turn_{1};

@@ -26,14 +26,18 @@ batch_job::~batch_job() {
 asio::awaitable<batch_summary> batch_job::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     core_->enter(*this);
-    while (!cancelled_) {
+    while (!cancelled_ && !feed_->ended()) {
         semaphore_guard slot = co_await take_slot();
         if (!slot)
             break;
-        auto item = co_await feed_->next(core_);
-        if (!item)
-            break;
-        open_lane(std::move(item), std::move(slot));
+        auto item = feed_->try_next(core_);
+        if (!item) {
+            // The source makes us wait: others may have the slot meanwhile.
+            slot.release();
+            item = co_await feed_->next(core_);
+        }
+        if (item)
+            open_lane(std::move(item), std::move(slot));
     }
     while (lanes_ > 0)
         co_await all_done_.async_wait(asio::as_tuple(asio::use_awaitable));
@@ -49,10 +53,12 @@ asio::awaitable<semaphore_guard> batch_job::take_slot() {
     }
     semaphore_guard slot = shared.slots.try_acquire();
     if (!slot && !cancelled_) {
+        reader_waits_ = true;
         ++feed_->readers_waiting;
         auto [error, guard] =
             co_await shared.slots.async_acquire(asio::as_tuple(asio::use_awaitable));
         --feed_->readers_waiting;
+        reader_waits_ = false;
         slot = std::move(guard);
     }
     co_return std::move(slot);
@@ -81,24 +87,35 @@ asio::awaitable<void> batch_job::work(std::shared_ptr<transfer> item, semaphore_
         if (cancelled_)
             item->cancel();
         download_result result = co_await item->run();
-        // A coroutine that was cancelled once, for whatever reason, is not used again.
-        const bool fit = !item->is_stopped();
+        // From here on it can be cancelled no more: the consumer gets its result undisturbed.
+        running_.erase(running_.iterator_to(*item));
         co_await feed_->deliver(result);
+        if (feed_->ended())
+            signal_.emit(asio::cancellation_type::terminal);  // the reader need not wait longer
         slot = item->release_slot();
+        // A coroutine that was cancelled once, for whatever reason, is not used again.
+        const bool goes_on = !item->is_stopped() && slot && may_go_on();
         item.reset();
-        if (fit && slot && may_go_on())
-            item = co_await feed_->next(core_);
+        if (goes_on)
+            item = feed_->try_next(core_);
         // The others that are ready go first: requests that leave together wake the server once,
         // which was measured to save a tenth of the CPU time.
-        co_await asio::post(core_->executor, asio::use_awaitable);
+        if (item)
+            co_await asio::post(core_->executor, asio::use_awaitable);
     }
 }
 
-/// Whether a lane may keep its slot: nobody else has been waiting for one.
+/// Whether a lane may keep its slot: nobody but readers of this batch waits for one, and those of
+/// other downloaders only where this one has not more than its share.
 bool batch_job::may_go_on() const {
     const auto& shared = *core_->shared;
-    return !cancelled_ && shared.waiting_room.available() > 0 &&
-           shared.slots.waiting() <= feed_->readers_waiting;
+    if (cancelled_ || shared.waiting_room.available() == 0)
+        return false;
+    const std::size_t readers = feed_->readers_waiting;
+    if (shared.slots.waiting() > readers)
+        return false;
+    const std::size_t share = (shared.max_concurrent + feed_->workers - 1) / feed_->workers;
+    return readers <= std::size_t{reader_waits_} || lanes_ <= share;
 }
 
 void batch_job::cancel() {

@@ -43,6 +43,7 @@ private:
     boost::intrusive::list<transfer, boost::intrusive::base_hook<batch_hook>,
                            boost::intrusive::constant_time_size<false>>
         running_;
+    bool reader_waits_ = false;  ///< `run` waits for a slot
     bool cancelled_ = false;
 };
 

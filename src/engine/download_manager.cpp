@@ -71,7 +71,7 @@ public:
     /// Runs a batch on all threads and waits for its end.
     batch_summary run(download_source& source, result_consumer& consumer) {
         enter();
-        const auto feed = std::make_shared<engine::batch_feed>(source, consumer);
+        const auto feed = std::make_shared<engine::batch_feed>(source, consumer, list_.size());
         std::size_t running = list_.size();
         for (const auto& each : list_) {
             const auto job = std::make_shared<engine::batch_job>(each->core(), feed);

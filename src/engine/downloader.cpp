@@ -18,7 +18,7 @@ public:
     list_job(const core_ptr& core, std::vector<download_request> requests)
         : list_(std::move(requests)),
           work_(std::make_shared<engine::batch_job>(
-              core, std::make_shared<engine::batch_feed>(list_, list_))) {}
+              core, std::make_shared<engine::batch_feed>(list_, list_, 1))) {}
 
     boost::asio::awaitable<batch_result> run() {
         batch_summary summary = co_await work_->run();
@@ -46,12 +46,15 @@ downloader::downloader(executor_type executor, downloader_options options, downl
     : core_(engine::downloader_core::create(std::move(executor), std::move(options),
                                             std::move(context.shared_))) {}
 
-downloader::downloader(downloader&& other) noexcept = default;
+downloader::downloader(downloader&& other) noexcept : core_(std::move(other.core_)) {
+    cancel();
+}
 
 downloader& downloader::operator=(downloader&& other) noexcept {
     if (this != &other) {
         cancel();
         core_ = std::move(other.core_);
+        cancel();
     }
     return *this;
 }
@@ -94,7 +97,7 @@ void downloader::start_list(core_ptr core, std::vector<download_request> request
 
 void downloader::start_stream(core_ptr core, download_source& source, result_consumer& consumer,
                               handler<batch_summary> handler) {
-    auto feed = std::make_shared<engine::batch_feed>(source, consumer);
+    auto feed = std::make_shared<engine::batch_feed>(source, consumer, 1);
     auto job = std::make_shared<engine::batch_job>(core, std::move(feed));
     engine::bridge<batch_summary>(core->executor, std::move(job), std::move(handler));
 }

@@ -49,9 +49,17 @@ downloader_options checked(downloader_options options) {
 
 std::shared_ptr<http::pool> make_pool(const downloader_options& options, shared_context& shared,
                                       net::timekeeper& keeper) {
-    net::dialer dialer(
-        shared.lookup, [&shared, tls = options.tls] { return shared.tls(tls); }, keeper,
-        to_clock(options.connect_timeout));
+    auto tls = [&shared, wanted = options.tls, made = std::shared_ptr<net::tls_context>()]() mutable
+        -> core::outcome<std::shared_ptr<net::tls_context>> {
+        if (!made) {
+            auto fresh = shared.tls(wanted);
+            if (!fresh)
+                return fresh;
+            made = std::move(*fresh);
+        }
+        return made;
+    };
+    net::dialer dialer(shared.lookup, std::move(tls), keeper, to_clock(options.connect_timeout));
     http::patience bounds;
     bounds.byte = to_clock(options.timeout);
     return std::make_shared<http::pool>(std::move(dialer), shared.hosts, bounds,
@@ -127,6 +135,8 @@ void downloader_core::cancel_all() {
 }
 
 void downloader_core::cancel(std::uint64_t id) {
+    if (id == 0)
+        return;  // what batches have
     asio::post(executor, [self = shared_from_this(), id] {
         for (job& item : self->jobs_)
             if (item.id() == id)

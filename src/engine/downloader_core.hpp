@@ -78,7 +78,7 @@ private:
     std::shared_ptr<storage::directory> default_directory_;
 };
 
-/// The pool's share of a snapshot: totals of the whole context.
+/// The totals of the whole context, for a snapshot.
 void report_totals(const shared_context& shared, progress_snapshot& into);
 
 }  // namespace asyncdl::engine

@@ -10,12 +10,16 @@ namespace asyncdl::engine {
 list_batch::list_batch(std::vector<download_request> requests)
     : requests_(std::move(requests)), results_(requests_.size()) {}
 
-boost::asio::awaitable<boost::system::result<std::optional<download_request>>>
-list_batch::async_next() {
+std::optional<download_request> list_batch::try_next() {
     std::optional<download_request> next;
     if (next_ < requests_.size())
         next = std::move(requests_[next_++]);
-    co_return next;
+    return next;
+}
+
+boost::asio::awaitable<boost::system::result<std::optional<download_request>>>
+list_batch::async_next() {
+    co_return try_next();
 }
 
 boost::asio::awaitable<boost::system::error_code> list_batch::async_consume(

@@ -12,6 +12,7 @@ class list_batch final : public download_source, public result_consumer {
 public:
     explicit list_batch(std::vector<download_request> requests);
 
+    std::optional<download_request> try_next() override;
     boost::asio::awaitable<boost::system::result<std::optional<download_request>>> async_next()
         override;
     boost::asio::awaitable<boost::system::error_code> async_consume(

@@ -1,16 +1,12 @@
 #include "engine/transfer.hpp"
 
 #include <asyncdl/observer.hpp>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <random>
 
 #include "core/basic_auth.hpp"
 #include "core/http_date.hpp"
-#include "core/retry.hpp"
 #include "engine/log.hpp"
 #include "engine/request_fields.hpp"
 #include "storage/offload.hpp"
@@ -84,6 +80,7 @@ void transfer::note_place() {
 asio::awaitable<download_result> transfer::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
     core_->enter(*this);
+    core_->shared->totals.started();
     core::outcome<void> outcome;
     try {
         if (!slot_)
@@ -116,13 +113,13 @@ asio::awaitable<download_result> transfer::run() {
     }
     if (is_stopped() && !outcome)
         outcome = stopped();
+    core_->leave(*this);
     finish(outcome);
     co_return std::move(result_);
 }
 
 void transfer::begin() {
     started_ = net::clock::now();
-    core_->shared->totals.started();
     now(download_state::connecting);
     if (core_->options.max_time.count() > 0)
         max_time_.set_after(
@@ -249,8 +246,11 @@ asio::awaitable<core::outcome<void>> transfer::store(http::lease& line,
     const auto size = line->body_size();
     total_.store(size.value_or(unknown_total), std::memory_order_relaxed);
     now(download_state::receiving);
-    if (const auto error = co_await into->open(size))
-        co_return sink_fault(error);
+    in_sink_ = true;
+    const auto not_opened = co_await into->open(size);
+    in_sink_ = false;
+    if (not_opened)
+        co_return sink_fault(not_opened);
     core::outcome<void> received;
     std::exception_ptr thrown;
     try {
@@ -261,7 +261,9 @@ asio::awaitable<core::outcome<void>> transfer::store(http::lease& line,
         thrown = std::current_exception();
     }
     if (thrown || !received) {
+        in_sink_ = true;
         co_await into->discard();
+        in_sink_ = false;
         if (thrown)
             std::rethrow_exception(thrown);
         co_return received;
@@ -269,8 +271,11 @@ asio::awaitable<core::outcome<void>> transfer::store(http::lease& line,
     now(download_state::finishing);
     line.end();
     const std::uint64_t stored = received_.load(std::memory_order_relaxed);
-    if (const auto error = co_await into->commit(stored))
-        co_return sink_fault(error);
+    in_sink_ = true;
+    const auto not_committed = co_await into->commit(stored);
+    in_sink_ = false;
+    if (not_committed)
+        co_return sink_fault(not_committed);
     result_.file_size = stored;
     co_return core::outcome<void>();
 }
@@ -286,14 +291,20 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line, sink& 
     }
     std::uint64_t offset = 0;
     for (std::uint64_t turn = 0;;) {
+        if (is_stopped())
+            co_return stopped();
         const auto bytes = co_await line->read(space);
         if (!bytes)
             co_return bytes.error();
         if (bytes->empty())
             co_return core::outcome<void>();
         result_.bytes_received += bytes->size();
-        if (const auto error = co_await into.write(offset, *bytes))
-            co_return sink_fault(error);
+        all_received_.store(result_.bytes_received, std::memory_order_relaxed);
+        in_sink_ = true;
+        const auto not_written = co_await into.write(offset, *bytes);
+        in_sink_ = false;
+        if (not_written)
+            co_return sink_fault(not_written);
         offset += bytes->size();
         received_.store(offset, std::memory_order_relaxed);
         turn += bytes->size();
@@ -301,8 +312,6 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line, sink& 
             turn = 0;
             co_await asio::post(core_->executor, asio::use_awaitable);
         }
-        if (is_stopped())
-            co_return stopped();
     }
 }
 

@@ -71,7 +71,7 @@ private:
     void begin();
     async_outcome<void> attempt();
     async_outcome<const core::response_head*> ask(http::lease& line, const core::url& to);
-    async_outcome<http::host_limits::lease_permit> wait_for_host(const std::string& host);
+    async_outcome<http::host_limits::permit> wait_for_host(const std::string& host);
     async_outcome<void> store(http::lease& line, const core::response_head& head);
     async_outcome<void> receive(http::lease& line, sink& into);
     async_outcome<bool> settle();
@@ -90,6 +90,7 @@ private:
     boost::asio::cancellation_signal own_signal_;
     boost::asio::cancellation_signal* signal_ = &own_signal_;
     std::optional<errc> stop_reason_;
+    bool in_sink_ = false;  ///< a call of the sink is under way, which is not to be disturbed
     time_limit max_time_;
 
     std::optional<core::url> first_;  ///< where the download was asked from
@@ -107,6 +108,7 @@ private:
     // What `report` reads from other threads.
     std::atomic<download_state> state_ = download_state::queued;
     std::atomic<std::uint64_t> received_ = 0;           ///< in this attempt
+    std::atomic<std::uint64_t> all_received_ = 0;       ///< in all attempts
     std::atomic<std::uint64_t> total_ = unknown_total;  ///< of the body
     std::atomic<unsigned> lines_ = 0;                   ///< connections in use
     static constexpr std::uint64_t unknown_total = ~std::uint64_t{0};

@@ -37,7 +37,8 @@ void transfer::stop(errc reason) {
     if (is_stopped())
         return;
     stop_reason_ = reason;
-    signal_->emit(asio::cancellation_type::terminal);
+    if (!in_sink_)
+        signal_->emit(asio::cancellation_type::terminal);
 }
 
 core::fault transfer::stopped() const {
@@ -68,7 +69,7 @@ void transfer::report(progress_snapshot& into, std::size_t max_items) const {
     const auto state = state_.load(std::memory_order_relaxed);
     const auto received = received_.load(std::memory_order_relaxed);
     ++into.active;
-    into.bytes_received += received;
+    into.bytes_received += all_received_.load(std::memory_order_relaxed);
     if (into.downloads.size() >= max_items)
         return;
     download_progress item;

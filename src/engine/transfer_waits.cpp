@@ -25,7 +25,7 @@ double throw_dice() {
 }  // namespace
 
 asio::awaitable<core::outcome<void>> transfer::take_slot() {
-    if (!slot_) {
+    if (!slot_ && !is_stopped()) {
         auto& slots = core_->shared->slots;
         slot_ = slots.try_acquire();
         if (!slot_) {
@@ -38,15 +38,15 @@ asio::awaitable<core::outcome<void>> transfer::take_slot() {
     co_return core::outcome<void>();
 }
 
-/// A place among the connections to the host; who has to wait for it gives its slot to others.
-asio::awaitable<core::outcome<http::host_limits::lease_permit>> transfer::wait_for_host(
+/// A place among the connections to the host. Who waits for it holds no slot, whether there is a
+/// seat or not: who has a place may need a slot in turn.
+asio::awaitable<core::outcome<http::host_limits::permit>> transfer::wait_for_host(
     const std::string& host) {
     now(download_state::waiting);
     const auto seat = core_->shared->waiting_room.try_acquire();
-    if (seat)
-        slot_.release();
+    slot_.release();
     auto place = co_await core_->shared->hosts->lease(host);
-    if (!place)
+    if (!place || is_stopped())
         co_return stopped();
     const auto slot = co_await take_slot();
     if (!slot)

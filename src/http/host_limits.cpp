@@ -1,8 +1,9 @@
 #include "http/host_limits.hpp"
 
+#include <atomic>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <vector>
 
 namespace asyncdl::http {
 
@@ -19,6 +20,7 @@ public:
 
     async_semaphore leases;
     async_semaphore connections;
+    std::atomic<std::size_t> wanting = 0;  ///< who waits, or is about to, for a connection
 };
 
 std::shared_ptr<host_limits::host> host_limits::find(const std::string& name) {
@@ -33,7 +35,7 @@ std::shared_ptr<host_limits::host> host_limits::find(const std::string& name) {
     return made;
 }
 
-host_limits::lease_permit host_limits::try_lease(const std::string& name) {
+host_limits::permit host_limits::try_lease(const std::string& name) {
     permit result;
     if (limit_ > 0) {
         result.host_ = find(name);
@@ -43,7 +45,7 @@ host_limits::lease_permit host_limits::try_lease(const std::string& name) {
     return result;
 }
 
-host_limits::open_permit host_limits::try_open(const std::string& name) {
+host_limits::permit host_limits::try_open(const std::string& name) {
     permit result;
     if (limit_ > 0) {
         result.host_ = find(name);
@@ -55,45 +57,50 @@ host_limits::open_permit host_limits::try_open(const std::string& name) {
 
 asio::awaitable<host_limits::permit> host_limits::wait_for(std::shared_ptr<host> where,
                                                            async_semaphore& places) {
-    auto [error, guard] = co_await places.async_acquire(asio::as_tuple(asio::use_awaitable));
     permit result;
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+        co_return std::move(result);
+    auto [error, guard] = co_await places.async_acquire(asio::as_tuple(asio::use_awaitable));
     result.granted_ = !error;
     result.host_ = std::move(where);
     result.guard_ = std::move(guard);
     co_return result;
 }
 
-asio::awaitable<host_limits::lease_permit> host_limits::lease(const std::string& name) {
+asio::awaitable<host_limits::permit> host_limits::lease(const std::string& name) {
     auto where = find(name);
     auto& places = where->leases;
     co_return co_await wait_for(std::move(where), places);
 }
 
-asio::awaitable<host_limits::open_permit> host_limits::open(const std::string& name) {
+asio::awaitable<host_limits::permit> host_limits::open(const std::string& name) {
     auto where = find(name);
-    auto& places = where->connections;
-    std::vector<std::shared_ptr<closer>> others;
+    auto& kept = *where;
+    // Before the others are told, so that none of them lets a connection go idle in between.
+    ++kept.wanting;
     {
         const std::lock_guard lock(mutex_);
-        for (const auto& item : pools_)
-            if (auto close = item.lock())
-                others.push_back(std::move(close));
+        for (const closer& close : pools_)
+            close(name);
     }
-    for (const auto& close : others)
-        (*close)(name);
-    co_return co_await wait_for(std::move(where), places);
+    permit result = co_await wait_for(std::move(where), kept.connections);
+    --kept.wanting;
+    co_return std::move(result);
 }
 
 bool host_limits::is_wanted(const std::string& name) {
-    return limit_ > 0 && find(name)->connections.waiting() > 0;
+    return limit_ > 0 && find(name)->wanting > 0;
 }
 
 std::shared_ptr<void> host_limits::join(closer close) {
-    auto kept = std::make_shared<closer>(std::move(close));
     const std::lock_guard lock(mutex_);
-    pools_.remove_if([](const auto& item) { return item.expired(); });
-    pools_.push_back(kept);
-    return kept;
+    const auto place = pools_.insert(pools_.end(), std::move(close));
+    auto leave = [self = shared_from_this(), place](void*) {
+        const std::lock_guard leaving(self->mutex_);
+        self->pools_.erase(place);
+    };
+    return std::shared_ptr<void>(this, std::move(leave));
 }
 
 }  // namespace asyncdl::http

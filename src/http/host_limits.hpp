@@ -18,7 +18,7 @@
 
 namespace asyncdl::http {
 
-class host_limits {
+class host_limits : public std::enable_shared_from_this<host_limits> {
     class host;
 
 public:
@@ -34,25 +34,24 @@ public:
         std::shared_ptr<host> host_;  // outlives the guard
         semaphore_guard guard_;
     };
-    using lease_permit = permit;
-    using open_permit = permit;
 
     /// @param limit places a host; 0: no bound, every call grants at once
     explicit host_limits(std::size_t limit) : limit_(limit) {}
 
-    lease_permit try_lease(const std::string& name);
+    permit try_lease(const std::string& name);
     /// Waits; an ungranted permit when cancelled.
-    boost::asio::awaitable<lease_permit> lease(const std::string& name);
+    boost::asio::awaitable<permit> lease(const std::string& name);
 
-    open_permit try_open(const std::string& name);
+    permit try_open(const std::string& name);
     /// Has the other pools close idle connections to the host, and waits; an ungranted permit when
     /// cancelled.
-    boost::asio::awaitable<open_permit> open(const std::string& name);
+    boost::asio::awaitable<permit> open(const std::string& name);
 
     /// Whether somebody waits to open a connection to the host.
     bool is_wanted(const std::string& name);
 
-    /// Called with a host's name when its idle connections are to be closed, on any thread.
+    /// Called with a host's name when its idle connections are to be closed, on any thread and
+    /// under a lock: it only posts.
     using closer = std::function<void(const std::string&)>;
 
     /// Keeps a pool's closer until the token that is given back is destroyed.
@@ -65,7 +64,7 @@ private:
     const std::size_t limit_;
     std::mutex mutex_;
     std::unordered_map<std::string, std::weak_ptr<host>> hosts_;
-    std::list<std::weak_ptr<closer>> pools_;
+    std::list<closer> pools_;
 };
 
 }  // namespace asyncdl::http

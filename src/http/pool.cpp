@@ -86,7 +86,7 @@ void pool::give_back(lease& ended) {
     if (idle_count_ >= max_idle_)
         evict_oldest();
     idle_[ended.origin_].push_back(
-        {std::move(ended.connection_), std::move(ended.open_), net::clock::now()});
+        {std::move(ended.open_), std::move(ended.connection_), net::clock::now()});
     ++idle_count_;
     if (!is_set())
         set_after(idle_time);
@@ -122,11 +122,6 @@ void pool::close_idle(const std::string& host) {
             waiting.clear();
         }
     }
-}
-
-void pool::clear() noexcept {
-    idle_.clear();
-    idle_count_ = 0;
 }
 
 }  // namespace asyncdl::http

@@ -36,8 +36,8 @@ private:
     friend class pool;
     std::weak_ptr<pool> home_;
     core::origin origin_;
+    host_limits::permit open_;  // before the connection, so that it outlives it
     std::unique_ptr<h1_connection> connection_;
-    host_limits::open_permit open_;
 };
 
 class pool : public std::enable_shared_from_this<pool>, private net::deadline {
@@ -58,15 +58,12 @@ public:
     /// Closes idle connections to this host, so that another downloader may open one.
     void close_idle(const std::string& host);
 
-    /// Closes all idle connections.
-    void clear() noexcept;
-
 private:
     friend class lease;
 
     struct idle_connection {
+        host_limits::permit open;  // before the connection, so that it outlives it
         std::unique_ptr<h1_connection> connection;
-        host_limits::open_permit open;
         net::clock::time_point since;
     };
     struct hash {

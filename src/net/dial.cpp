@@ -1,9 +1,6 @@
 #include "net/dial.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -30,6 +27,9 @@ asio::awaitable<core::outcome<std::unique_ptr<stream>>> dialer::dial(const core:
     using namespace asio::experimental::awaitable_operators;
     // A look-up knows no deadline of its own, so the stages race a timer; connections are rare
     // enough for that.
+    const auto before = co_await asio::this_coro::cancellation_state;
+    if (before.cancelled() != asio::cancellation_type::none)
+        co_return core::fault(errc::cancelled);
     asio::steady_timer bound(co_await asio::this_coro::executor, patience_);
     auto first = co_await (stages(to) || bound.async_wait(asio::as_tuple(asio::use_awaitable)));
     const auto state = co_await asio::this_coro::cancellation_state;

@@ -1,6 +1,7 @@
 #include "net/stream.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
@@ -12,6 +13,9 @@ stream::stream(asio::ip::tcp::socket socket, timekeeper& keeper)
     : deadline(keeper), socket_(std::move(socket)) {}
 
 asio::awaitable<core::outcome<void>> stream::wait(readiness need, clock::time_point limit) {
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+        co_return core::fault(errc::cancelled);
     const auto what = need == readiness::want_write ? asio::socket_base::wait_write
                                                     : asio::socket_base::wait_read;
     expired_ = false;

@@ -18,6 +18,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 
 namespace asyncdl::net {
@@ -114,9 +115,19 @@ public:
         if (waiting.size() > 1)
             return;
         queue_.push_back(host);
-        if (threads_ < max_threads) {
-            ++threads_;
+        if (threads_ >= max_threads)
+            return;
+        try {
             std::thread([self = shared_from_this()] { self->work(); }).detach();
+            ++threads_;
+        } catch (const std::system_error&) {
+            // No thread to be had: one that runs will take the name, or nobody can for now.
+            if (threads_ > 0)
+                return;
+            queue_.pop_back();
+            for (const auto& each : waiting)
+                each->complete(make_error_code(errc::resolve_failed));
+            waiting_.erase(host);
         }
     }
 

@@ -28,8 +28,7 @@ int peer_index() {
 
 }  // namespace
 
-tls_context::tls_context(bool verifies)
-    : context_(SSL_CTX_new(TLS_client_method())), verifies_(verifies) {
+tls_context::tls_context(bool verifies) : context_(SSL_CTX_new(TLS_client_method())) {
     SSL_CTX* const context = context_.get();
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |

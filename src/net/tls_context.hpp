@@ -23,7 +23,6 @@ public:
     explicit tls_context(bool verifies);
 
     SSL_CTX* native() const noexcept { return context_.get(); }
-    bool verifies() const noexcept { return verifies_; }
 
     /// Gives a new connection the last session of this peer (`host:port`), where there is one, and
     /// has it remember its own.
@@ -40,7 +39,6 @@ private:
     };
 
     std::unique_ptr<SSL_CTX, free_context> context_;
-    bool verifies_;
     std::mutex mutex_;
     std::map<std::string, std::unique_ptr<SSL_SESSION, free_session>> sessions_;
 };

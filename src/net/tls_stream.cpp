@@ -184,7 +184,8 @@ attempt tls_stream::try_read(std::span<std::byte> space) {
             pending_ = from_ssl(returned);
             if (step.bytes == 0)
                 return pending_;
-            step.exhausted = true;
+            // An end or a failure that was seen already does not make the socket readable again.
+            step.exhausted = pending_.state == readiness::want_read;
             break;
         }
         step.bytes += got;

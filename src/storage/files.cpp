@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <asyncdl/error.hpp>
@@ -60,6 +61,18 @@ int files::close(int file) {
     // Linux has released the descriptor even where this fails, with EINTR too: another attempt
     // could close a descriptor that another thread has just got (close(2)).
     return ::close(file) < 0 ? -errno : 0;
+}
+
+int files::lock(int file) {
+    return uninterrupted([&] { return ::flock(file, LOCK_EX | LOCK_NB); });
+}
+
+int files::fstat(int file, struct ::stat& out) {
+    return uninterrupted([&] { return ::fstat(file, &out); });
+}
+
+int files::ftruncate(int file) {
+    return uninterrupted([&] { return ::ftruncate(file, 0); });
 }
 
 int files::mkdirat(int directory, const char* path, ::mode_t mode) {

@@ -24,6 +24,9 @@ public:
     virtual int futimens(int file, const ::timespec times[2]);
     virtual int fsync(int file);
     virtual int close(int file);
+    virtual int lock(int file);  ///< flock with LOCK_EX and LOCK_NB
+    virtual int fstat(int file, struct ::stat& out);
+    virtual int ftruncate(int file);  ///< to nothing
     virtual int mkdirat(int directory, const char* path, ::mode_t mode);
     virtual int fstatat(int directory, const char* path, struct ::stat& out, int flags);
     virtual int renameat(int directory, const char* from, const char* to);

@@ -11,7 +11,12 @@ namespace {
 /// Below this a file is on disk before a reservation would tell more than its first write.
 constexpr std::uint64_t smallest_reservation = 1024 * 1024;
 
+// Not to block on what is no file.
+constexpr int open_flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
 constexpr int create_flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+
+// How often a name is tried that others make and remove at the same time.
+constexpr int most_tries = 8;
 
 core::fault failed(std::string_view what, std::string_view name, int negative_errno) {
     std::string message = "cannot ";
@@ -20,21 +25,68 @@ core::fault failed(std::string_view what, std::string_view name, int negative_er
     return {file_error(negative_errno), std::move(message)};
 }
 
-/// Makes way for a new part file: only what an earlier run can have left is removed.
-core::outcome<void> remove_stale(directory& where, const std::string& part) {
-    struct ::stat found {};
-    const int looked =
-        where.calls().fstatat(where.descriptor(), part.c_str(), found, AT_SYMLINK_NOFOLLOW);
-    if (looked == -ENOENT)
-        return {};
-    if (looked < 0)
-        return failed("look at", part, looked);
-    if (!S_ISREG(found.st_mode))
+core::fault in_use(const std::string& part) {
+    return {make_error_code(errc::file), part + " is in use by another download"};
+}
+
+/// Locks an open part file: 0 or -errno. A file system that has no locks does without.
+int take_lock(files& calls, int file) {
+    const int locked = calls.lock(file);
+    const bool has_none = locked == -EOPNOTSUPP || locked == -ENOLCK || locked == -ENOSYS;
+    return has_none ? 0 : locked;
+}
+
+core::fault not_locked(const std::string& part, int negative_errno) {
+    return negative_errno == -EWOULDBLOCK ? in_use(part) : failed("lock", part, negative_errno);
+}
+
+/// Whether the name still leads to the file that is open.
+bool is_still(directory& where, const std::string& part, int file) {
+    struct ::stat open {};
+    struct ::stat named {};
+    return where.calls().fstat(file, open) >= 0 &&
+           where.calls().fstatat(where.descriptor(), part.c_str(), named, AT_SYMLINK_NOFOLLOW) >=
+               0 &&
+           open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+}
+
+/// Takes over what an earlier run has left: the open, locked and emptied file; -1 where the name
+/// has to be tried anew. Never removes a file that another download may just have made.
+core::outcome<int> take_stale(directory& where, const std::string& part) {
+    files& calls = where.calls();
+    const int opened = calls.openat(where.descriptor(), part.c_str(), open_flags, 0);
+    if (opened == -ENOENT)
+        return -1;
+    if (opened == -ELOOP || opened == -EISDIR || opened == -ENXIO)
         return core::fault(errc::file, "cannot create " + part + ": what is there is no file");
-    const int removed = where.calls().unlinkat(where.descriptor(), part.c_str());
-    if (removed < 0 && removed != -ENOENT)
-        return failed("remove", part, removed);
-    return {};
+    if (opened < 0)
+        return failed("open", part, opened);
+    const auto refuse = [&](core::fault why) {
+        calls.close(opened);
+        return why;
+    };
+    struct ::stat found {};
+    if (const int looked = calls.fstat(opened, found); looked < 0)
+        return refuse(failed("look at", part, looked));
+    if (!S_ISREG(found.st_mode))
+        return refuse({errc::file, "cannot create " + part + ": what is there is no file"});
+    if (const int locked = take_lock(calls, opened); locked < 0)
+        return refuse(not_locked(part, locked));
+    if (!is_still(where, part, opened)) {
+        calls.close(opened);
+        return -1;
+    }
+    if (found.st_nlink > 1) {
+        // Somebody's file by another name: only the name is ours to take.
+        const int removed = calls.unlinkat(where.descriptor(), part.c_str());
+        if (removed < 0)
+            return refuse(failed("remove", part, removed));
+        calls.close(opened);
+        return -1;
+    }
+    if (const int emptied = calls.ftruncate(opened); emptied < 0)
+        return refuse(failed("empty", part, emptied));
+    return opened;
 }
 
 }  // namespace
@@ -58,7 +110,8 @@ part_file::part_file(part_file&& other) noexcept
       leaf_(std::move(other.leaf_)),
       part_(std::move(other.part_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
-      exists_(std::exchange(other.exists_, false)) {}
+      exists_(std::exchange(other.exists_, false)),
+      writes_(std::exchange(other.writes_, 0)) {}
 
 part_file& part_file::operator=(part_file&& other) noexcept {
     if (this != &other) {
@@ -68,6 +121,7 @@ part_file& part_file::operator=(part_file&& other) noexcept {
         part_ = std::move(other.part_);
         descriptor_ = std::exchange(other.descriptor_, -1);
         exists_ = std::exchange(other.exists_, false);
+        writes_ = std::exchange(other.writes_, 0);
     }
     return *this;
 }
@@ -84,23 +138,32 @@ core::outcome<part_file> part_file::create(std::shared_ptr<directory> where, std
     made.part_.reserve(made.leaf_.size() + 5);
     made.part_.append(made.leaf_).append(".part");
 
+    // The lock lasts as long as the descriptor: who finds the part file knows whether it is in use,
+    // in this process or another.
     directory& folder = *made.where_;
-    const auto open = [&] {
-        return folder.calls().openat(folder.descriptor(), made.part_.c_str(), create_flags, 0666);
-    };
-    int opened = open();
-    if (opened == -EEXIST) {
-        if (auto cleared = remove_stale(folder, made.part_); !cleared)
-            return cleared.error();
-        opened = open();
+    files& calls = folder.calls();
+    for (int tries = 0; !made.is_open(); ++tries) {
+        const int opened =
+            calls.openat(folder.descriptor(), made.part_.c_str(), create_flags, 0666);
+        if (opened >= 0) {
+            made.descriptor_ = opened;
+            const int locked = take_lock(calls, opened);
+            made.exists_ = locked != -EWOULDBLOCK;  // else another has taken it over
+            if (locked < 0)
+                return not_locked(made.part_, locked);
+        } else if (opened != -EEXIST || tries == most_tries) {
+            return failed("create", made.part_, opened);
+        } else {
+            const auto stale = take_stale(folder, made.part_);
+            if (!stale)
+                return stale.error();
+            made.descriptor_ = *stale;
+            made.exists_ = *stale >= 0;
+        }
     }
-    if (opened < 0)
-        return failed("create", made.part_, opened);
-    made.descriptor_ = opened;
-    made.exists_ = true;
 
     if (size && *size >= smallest_reservation) {
-        const int reserved = folder.calls().fallocate(opened, *size);
+        const int reserved = calls.fallocate(made.descriptor_, *size);
         if (reserved < 0 && reserved != -EOPNOTSUPP && reserved != -ENOSYS)
             return failed("reserve space for", made.part_, reserved);
     }
@@ -108,6 +171,7 @@ core::outcome<part_file> part_file::create(std::shared_ptr<directory> where, std
 }
 
 core::outcome<void> part_file::write(std::uint64_t offset, std::span<const std::byte> data) {
+    ++writes_;
     while (!data.empty()) {
         ::ssize_t written = where_->calls().pwrite(descriptor_, data, offset);
         if (written == 0)
@@ -136,32 +200,41 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
         const ::timespec times[2] = {{0, UTIME_OMIT}, stamp};
         calls.futimens(descriptor_, times);
     }
-    const int closed = calls.close(std::exchange(descriptor_, -1));
-    if (closed < 0) {
+    // What was written at once was locked all the time; later ones may have been replaced by who
+    // knows nothing of locks.
+    if (writes_ > 1 && !is_still(*where_, part_, descriptor_)) {
+        exists_ = false;
         discard();
-        return failed("close", part_, closed);
+        return core::fault(errc::file, part_ + " was replaced by somebody else");
     }
     const int folder = where_->descriptor();
     const int renamed = replace ? calls.renameat(folder, part_.c_str(), leaf_.c_str())
                                 : calls.rename_noreplace(folder, part_.c_str(), leaf_.c_str());
-    if (renamed >= 0) {
-        exists_ = false;
-        return {};
+    if (renamed < 0) {
+        discard();
+        if (renamed != -EEXIST)
+            return failed("rename " + part_ + " to", leaf_, renamed);
+        const auto there = look(*where_, leaf_);
+        if (there && there->state == target_state::a_directory)
+            return failed("rename " + part_ + " to", leaf_, -EISDIR);
+        return core::fault(errc::exists, leaf_ + " exists already");
     }
-    discard();
-    if (renamed != -EEXIST)
-        return failed("rename " + part_ + " to", leaf_, renamed);
-    const auto there = look(*where_, leaf_);
-    if (there && there->state == target_state::a_directory)
-        return failed("rename " + part_ + " to", leaf_, -EISDIR);
-    return core::fault(errc::exists, leaf_ + " exists already");
+    exists_ = false;
+    // Closed after the rename, since closing gives up the lock. An error here is the last word of
+    // the file system on what was written, so such a file does not stay.
+    if (const int closed = calls.close(std::exchange(descriptor_, -1)); closed < 0) {
+        calls.unlinkat(folder, leaf_.c_str());
+        return failed("close", leaf_, closed);
+    }
+    return {};
 }
 
 void part_file::discard() noexcept {
-    if (is_open())
-        where_->calls().close(std::exchange(descriptor_, -1));
-    if (std::exchange(exists_, false))
+    if (!is_open())
+        return;
+    if (std::exchange(exists_, false) && is_still(*where_, part_, descriptor_))
         where_->calls().unlinkat(where_->descriptor(), part_.c_str());
+    where_->calls().close(std::exchange(descriptor_, -1));
 }
 
 }  // namespace asyncdl::storage

@@ -65,11 +65,14 @@ public:
     /// Closes and removes the part file where it was neither committed nor discarded.
     ~part_file();
 
-    /// Creates `leaf`.part in `where`: O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0666 less the umask. A stale
-    /// regular part file of an earlier run is removed first; anything else in its place (a symlink,
-    /// a directory) is `errc::file`. Where `size` is known and at least 1 MiB the space is
-    /// reserved, so that a file that cannot fit fails at once (`errc::disk_full`); a file system
-    /// without reservation is no error. On failure nothing is left.
+    /// Creates `leaf`.part in `where`: O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0666 less the umask, and
+    /// locks it (flock) until it is committed or discarded. A stale regular part file of an earlier
+    /// run is taken over and emptied; one that another download has locked, in this process or
+    /// another, is `errc::file`, and so is anything else in its place (a symlink, a directory).
+    /// Where `size` is known and at least 1 MiB the space is reserved, so that a file that cannot
+    /// fit fails at once
+    /// (`errc::disk_full`); a file system without reservation is no error. On failure nothing is
+    /// left.
     static core::outcome<part_file> create(std::shared_ptr<directory> where, std::string leaf,
                                            std::optional<std::uint64_t> size);
 
@@ -80,9 +83,10 @@ public:
     core::outcome<void> sync();
 
     /// Sets the modification time, if given (as well as the file system can: a failure there does
-    /// not count), closes the file (an error of close counts) and renames it to `leaf`; with
-    /// `replace` false an existing target is `errc::exists`. A directory in the target's place is
-    /// `errc::file`. On failure the part file is removed.
+    /// not count), renames the file to `leaf` and closes it (an error of close counts: the file
+    /// does not stay); with `replace` false an existing target is `errc::exists`. A directory in
+    /// the target's place is `errc::file`, and so is a part file that somebody replaced meanwhile.
+    /// On failure the part file is removed.
     core::outcome<void> commit(std::optional<std::chrono::sys_seconds> modified, bool replace);
 
     /// Closes and removes it. Idempotent.
@@ -95,7 +99,8 @@ private:
     std::string leaf_;
     std::string part_;
     int descriptor_ = -1;
-    bool exists_ = false;  ///< the part file is on disk and ours
+    bool exists_ = false;       ///< the part file is on disk and ours
+    std::uint64_t writes_ = 0;  ///< calls of `write`
 };
 
 }  // namespace asyncdl::storage

@@ -52,6 +52,13 @@ public:
         const int closed = files::close(file);
         return failing ? -error_ : closed;
     }
+    int lock(int file) override { return fails("lock") ? -error_ : files::lock(file); }
+    int fstat(int file, struct ::stat& out) override {
+        return fails("fstat") ? -error_ : files::fstat(file, out);
+    }
+    int ftruncate(int file) override {
+        return fails("ftruncate") ? -error_ : files::ftruncate(file);
+    }
     int mkdirat(int directory, const char* path, ::mode_t mode) override {
         return fails("mkdirat") ? -error_ : files::mkdirat(directory, path, mode);
     }

@@ -77,7 +77,7 @@ bool fails_cleanly(int at, int error, bool stale, bool replace) {
 }  // namespace
 
 TEST_SUITE("unit/storage/part_file") {
-    TEST_CASE("a small file costs an open, a write, a close and a rename") {
+    TEST_CASE("a small file costs an open, a lock, a write, a rename and a close") {
         temp_dir dir;
         failing_files calls;
         auto where = open(dir, calls);
@@ -86,7 +86,7 @@ TEST_SUITE("unit/storage/part_file") {
         REQUIRE(part.write(0, bytes("x")).has_value());
         REQUIRE(part.commit(std::nullopt, true).has_value());
         const names made(calls.made().begin() + before, calls.made().end());
-        CHECK(made == names{"openat", "pwrite", "close", "renameat"});
+        CHECK(made == names{"openat", "lock", "pwrite", "renameat", "close"});
         CHECK(dir.names() == names{"a"});
         CHECK(test::read_file(dir / "a") == "x");
     }
@@ -218,6 +218,49 @@ TEST_SUITE("unit/storage/part_file") {
         CHECK(test::read_file(dir / "other") == "precious");
     }
 
+    TEST_CASE("a part file that another download has open is left to it") {
+        temp_dir dir;
+        auto where = open(dir);
+        auto first = part_file::create(where, "a", std::nullopt).value();
+        REQUIRE(first.write(0, bytes("first")).has_value());
+        const auto second = part_file::create(open(dir), "a", std::nullopt);
+        REQUIRE(second.has_error());
+        CHECK(second.error().code == errc::file);
+        CHECK(second.error().message == "a.part is in use by another download");
+        REQUIRE(first.commit(std::nullopt, true).has_value());
+        CHECK(test::read_file(dir / "a") == "first");
+        CHECK(part_file::create(where, "a", std::nullopt).has_value());
+    }
+
+    TEST_CASE("a part file that somebody replaced meanwhile is not taken for ours") {
+        for (const bool commits : {true, false}) {
+            temp_dir dir;
+            auto part = part_file::create(open(dir), "a", std::nullopt).value();
+            REQUIRE(part.write(0, bytes("half ")).has_value());
+            std::filesystem::remove(dir / "a.part");
+            test::write_file(dir / "a.part", "somebody's");
+            REQUIRE(part.write(5, bytes("whole")).has_value());
+            if (commits) {
+                const auto committed = part.commit(std::nullopt, true);
+                REQUIRE(committed.has_error());
+                CHECK(committed.error().code == errc::file);
+            } else {
+                part.discard();
+            }
+            CHECK(dir.names() == names{"a.part"});
+            CHECK(test::read_file(dir / "a.part") == "somebody's");
+        }
+    }
+
+    TEST_CASE("a stale part file is emptied before it is used") {
+        temp_dir dir;
+        test::write_file(dir / "a.part", "stale and long");
+        auto part = part_file::create(open(dir), "a", std::nullopt).value();
+        REQUIRE(part.write(0, bytes("new")).has_value());
+        REQUIRE(part.commit(std::nullopt, true).has_value());
+        CHECK(test::read_file(dir / "a") == "new");
+    }
+
     TEST_CASE("a name that is too long is a failure that names it") {
         temp_dir dir;
         const std::string leaf(251, 'x');
@@ -277,19 +320,20 @@ TEST_SUITE("unit/storage/part_file") {
 
     TEST_CASE("a part file whose close fails is no download") {
         temp_dir dir;
-        failing_files calls(4, EIO);  // after the directory, the part file and the write
+        failing_files calls(6,
+                            EIO);  // after the directory, the part file, its lock, write and rename
         auto part = part_file::create(open(dir, calls), "a", std::nullopt).value();
         REQUIRE(part.write(0, bytes("x")).has_value());
         const auto committed = part.commit(std::nullopt, true);
         REQUIRE(committed.has_error());
-        CHECK(committed.error().message == "cannot close a.part: Input/output error");
+        CHECK(committed.error().message == "cannot close a: Input/output error");
         CHECK(dir.names().empty());
     }
 
     TEST_CASE("a file system that cannot reserve space is no failure") {
         for (const int error : {EOPNOTSUPP, ENOSYS}) {
             temp_dir dir;
-            failing_files calls(3, error);  // after the directory and the part file
+            failing_files calls(4, error);  // after the directory, the part file and its lock
             auto part = part_file::create(open(dir, calls), "a", 2 * 1024 * 1024);
             CHECK(calls.failed() == "fallocate");
             REQUIRE(part.has_value());
