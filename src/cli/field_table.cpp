@@ -82,6 +82,16 @@ void add_number(std::string& out, double value) {
     out.append(text.data(), end);
 }
 
+// Controls of one byte and of two (C2 80 to C2 9F) end in their code, those of the direction have
+// three bytes.
+unsigned control_code(std::string_view character) {
+    const auto bits = [&](std::size_t at) {
+        return static_cast<unsigned char>(character[at]) & 0x3FU;
+    };
+    return character.size() == 3 ? 0x2000U | bits(1) << 6 | bits(2)
+                                 : static_cast<unsigned char>(character.back());
+}
+
 void add_json_text(std::string& out, std::string_view text) {
     static constexpr std::string_view digits = "0123456789abcdef";
     out += '"';
@@ -91,8 +101,11 @@ void add_json_text(std::string& out, std::string_view text) {
         if (length == 0) {
             out += replacement;
         } else if (is_control(character)) {
-            const auto code = static_cast<unsigned char>(character.back());
-            out.append("\\u00").append(1, digits[code >> 4]).append(1, digits[code & 15]);
+            const unsigned code = control_code(character);
+            out += "\\u";
+            for (const unsigned shift : {12U, 8U, 4U, 0U}) {
+                out += digits[code >> shift & 15];
+            }
         } else if (character == "\"" || character == "\\") {
             out.append("\\").append(character);
         } else {

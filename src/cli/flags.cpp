@@ -49,7 +49,7 @@ T choice(const flag& self, std::string_view text,
         }
         known += (known.empty() ? "" : ", ") + std::string(word);
     }
-    refuse(self, "'" + clean(text) + "' is none of " + known);
+    refuse(self, "'" + shown_value(text) + "' is none of " + known);
 }
 
 void refuse_not_yet(const flag& self, std::string_view word, std::string_view text) {

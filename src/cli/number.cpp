@@ -20,7 +20,7 @@ parsed<std::uint64_t> parse_count(std::string_view text, std::uint64_t least, st
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const bool whole = !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
     if (!whole || error != std::errc() || value < least || value > most) {
-        return "'" + clean(text) + "' is not a whole number from " + std::to_string(least) +
+        return "'" + shown_value(text) + "' is not a whole number from " + std::to_string(least) +
                " to " + std::to_string(most);
     }
     return value;
@@ -38,7 +38,7 @@ parsed<double> parse_seconds(std::string_view text, bool zero_allowed) {
     const bool in_range =
         (value >= 0.001 || (zero_allowed && value == 0)) && value <= longest_seconds;
     if (!decimal || error != std::errc() || !in_range) {
-        return "'" + clean(text) + "' is not a number of seconds from " +
+        return "'" + shown_value(text) + "' is not a number of seconds from " +
                (zero_allowed ? "0.001 to 100000000, or 0" : "0.001 to 100000000");
     }
     return value;

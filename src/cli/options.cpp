@@ -73,6 +73,15 @@ void cut(CLI::App& parser, std::vector<std::string> arguments) {
     }
 }
 
+// Without its value, which may be a secret: "-uUSER:PASSWORD" is "-u".
+std::string option_name(std::string_view argument) {
+    if (argument.starts_with("--")) {
+        return shown_value(argument.substr(0, argument.find('=')));
+    }
+    const std::size_t letter = std::max<std::size_t>(character_length(argument.substr(1)), 1);
+    return clean(argument.substr(0, 1 + letter));
+}
+
 // Of what CLI11 did not know: up to "--" a flag, or an argument; after it arguments alone.
 std::vector<std::string> plain_arguments(std::vector<std::string> unknown) {
     const auto mark = std::find(unknown.begin(), unknown.end(), "--");
@@ -80,7 +89,7 @@ std::vector<std::string> plain_arguments(std::vector<std::string> unknown) {
         return text.size() > 1 && text.front() == '-';
     });
     if (flag != mark) {
-        throw usage_error("unknown option " + clean(flag->substr(0, flag->find('='))));
+        throw usage_error("unknown option " + option_name(*flag));
     }
     if (mark != unknown.end()) {
         unknown.erase(mark);

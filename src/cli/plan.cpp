@@ -46,7 +46,7 @@ void check_ca_file(const std::string& path) {
     }
     const int error = errno;
     throw usage_error(
-        "--cacert: " + clean(path) + ": " +
+        "--cacert: " + shown_value(path) + ": " +
         (error != 0 ? std::generic_category().message(error) : "holds no certificate in PEM form"));
 }
 
@@ -54,7 +54,7 @@ void check_directory(const std::string& path) {
     struct stat status {};
     const bool found = ::stat(path.c_str(), &status) == 0;
     if (found ? !S_ISDIR(status.st_mode) : errno == ENOTDIR) {
-        throw usage_error("--dir: " + clean(path) + " is not a directory");
+        throw usage_error("--dir: " + shown_value(path) + " is not a directory");
     }
 }
 
@@ -85,7 +85,7 @@ std::vector<input_file> open_lists(const settings& options) {
     for (const std::string& path : options.lists) {
         boost::system::result<input_file> list = input_file::open(path);
         if (!list) {
-            throw usage_error("--input-file: " + clean(path) + ": " + list.error().message());
+            throw usage_error("--input-file: " + shown_value(path) + ": " + list.error().message());
         }
         lists.push_back(*std::move(list));
     }

@@ -43,7 +43,11 @@ bool is_control(std::string_view character) noexcept {
     if (character.size() == 1) {
         return lead < 0x20 || lead == 0x7F;
     }
-    return lead == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+    if (character.size() == 2) {
+        return lead == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+    }
+    return (character >= "\u202A" && character <= "\u202E") ||
+           (character >= "\u2066" && character <= "\u2069");
 }
 
 std::string clean(std::string_view text) {
@@ -77,6 +81,12 @@ std::string redact(std::string_view text) {
         text.remove_prefix(next + 3);
         has_scheme = true;
     }
+}
+
+std::string shown_value(std::string_view text) {
+    const std::size_t at = text.rfind('@');
+    const bool secret = at != text.npos && text.substr(0, at).find(':') != text.npos;
+    return secret ? "..." + clean(text.substr(at)) : clean(text);
 }
 
 std::string readable_size(std::uint64_t bytes) {

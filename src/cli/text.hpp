@@ -16,7 +16,8 @@ inline constexpr std::string_view replacement = "\xEF\xBF\xBD";
 /// The bytes of the valid UTF-8 character that `text` begins with; 0 where it begins with none.
 std::size_t character_length(std::string_view text) noexcept;
 
-/// Whether the valid character `character` is a control character (C0, DEL, C1).
+/// Whether the valid character `character` is a control character: C0, DEL, C1, or of the direction
+/// (U+202A to U+202E, U+2066 to U+2069).
 bool is_control(std::string_view character) noexcept;
 
 /// `text` with each control character and each byte of broken UTF-8 replaced.
@@ -24,6 +25,10 @@ std::string clean(std::string_view text);
 
 /// `text` without the userinfo of the URLs in it.
 std::string redact(std::string_view text);
+
+/// A value of the command line as an error shows it: cleaned, and cut up to its last `@` where a
+/// `:` comes before that, since it may be a URL or credentials in the wrong place.
+std::string shown_value(std::string_view text);
 
 /// "512 B", "4.0 KiB", "1.5 GiB".
 std::string readable_size(std::uint64_t bytes);

@@ -23,17 +23,17 @@ outcome<std::string> checked_name(std::string_view given);
 std::string derived_name(const url& final_url);
 
 /// Makes any text one safe name, empty where nothing is left of it: `/`, `\` and control characters
-/// (C0, DEL, C1) become `_`, so do bytes that are no valid UTF-8; `.` and `..` become empty; a
-/// drive's colon becomes `_` ("C:x"); blanks at both ends are dropped; at most `max_name_bytes`,
-/// cut between characters, the extension (up to 20 bytes) kept.
+/// (C0, DEL, C1, of the direction) become `_`, so do bytes that are no valid UTF-8; `.` and `..`
+/// become empty; a drive's colon becomes `_` ("C:x"); blanks at both ends are dropped; at most
+/// `max_name_bytes`, cut between characters, the extension (up to 20 bytes) kept.
 std::string safe_name(std::string_view text);
 
 /// `name.N.ext`: the number goes before the last extension of the last part ("a.tar.gz" becomes
 /// "a.tar.1.gz", ".x" becomes ".x.1"); the stem is cut where the result would be over the bound.
 std::string numbered_name(std::string_view name, unsigned number);
 
-/// Server text for a person: control characters (C0, DEL, C1 in UTF-8) left out, invalid UTF-8
-/// replaced by U+FFFD, at most `limit` bytes, cut between characters.
+/// Server text for a person: control characters (C0, DEL, C1, of the direction) left out, invalid
+/// UTF-8 replaced by U+FFFD, at most `limit` bytes, cut between characters.
 std::string printable(std::string_view text, std::size_t limit = 200);
 
 }  // namespace asyncdl::core

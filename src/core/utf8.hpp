@@ -19,9 +19,11 @@ character first(std::string_view text) noexcept;
 
 bool valid(std::string_view text) noexcept;
 
-/// C0, DEL or C1.
+/// C0, DEL, C1, or a control of the direction (U+202A to U+202E, U+2066 to U+2069), which can make
+/// "exe.txt" of "txt.exe".
 constexpr bool is_control(char32_t code) noexcept {
-    return code < 0x20 || (code >= 0x7f && code <= 0x9f);
+    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || (code >= 0x202a && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069);
 }
 
 /// How many bytes at the front are printable ASCII: what needs no closer look.

@@ -91,6 +91,15 @@ TEST_SUITE("cli/field_table") {
         CHECK(parsed_json(text).at("file_name").as_string() == r.file_name);
     }
 
+    TEST_CASE("controls of the direction do not reach a terminal, and survive JSON") {
+        download_result r = success();
+        r.url = "\u202a\u202e\u2066\u2069";
+        const std::string text = json_result(r);
+        CHECK(text.find("\"\\u202a\\u202e\\u2066\\u2069\"") != std::string::npos);
+        CHECK(parsed_json(text).at("url").as_string() == r.url);
+        CHECK(csv_row(r).find(r.url.substr(0, 3)) == std::string::npos);
+    }
+
     TEST_CASE("numbers are finite and keep a point") {
         download_result r = success();
         r.download_time = std::chrono::duration<double>(std::numeric_limits<double>::infinity());

@@ -97,6 +97,23 @@ TEST_SUITE("cli/options") {
         CHECK(refusal({"--ti\x1bmeout"}) == "unknown option --ti\xEF\xBF\xBDmeout");
     }
 
+    TEST_CASE("no refusal shows what may be a secret") {
+        CHECK(refusal({"-uuser:s3cr3t"}) == "unknown option -u");
+        CHECK(refusal({"-kuuser:s3cr3t"}) == "unknown option -u");
+        CHECK(refusal({"-\u00e4s3cr3t"}) == "unknown option -\u00e4");
+        for (const words& arguments :
+             {words{"-u", "user:s3cr3t"}, words{"--usr=user:s3cr3t"},
+              words{"--http://user:s3cr3t@h/"}, words{"-j", "http://user:s3cr3t@h/"},
+              words{"-jhttp://user:s3cr3t@h/"}, words{"--timeout", "http://user:s3cr3t@h/"},
+              words{"--on-exists", "http://u:s3cr3t@h"}, words{"--on-exists", "u:s3cr3t@h"},
+              words{"--log-level=http://u:s3cr3t@h"}, words{"--quiet=http://u:s3cr3t@h"},
+              words{"-H", "s3cr3t"}, words{"--user", "user:s3cr3t"}}) {
+            const std::string line = refusal(arguments);
+            CHECK_FALSE(line.empty());
+            CHECK(line.find("s3cr3t") == std::string::npos);
+        }
+    }
+
     TEST_CASE("a flag without its argument is refused") {
         CHECK(refusal({"u", "-j"}) == "--max-concurrent needs an argument");
         CHECK(refusal({"--header"}) == "--header needs an argument");

@@ -16,6 +16,24 @@ TEST_SUITE("cli/text") {
         CHECK(clean("").empty());
     }
 
+    TEST_CASE("controls of the direction are replaced, their neighbours kept") {
+        const std::string mark(replacement);
+        CHECK(clean("\u202a\u202e\u2066\u2069") == mark + mark + mark + mark);
+        CHECK(clean("a\u202etxt.exe") == "a" + mark + "txt.exe");
+        CHECK(clean("\u2029\u202f\u2065\u206a") == "\u2029\u202f\u2065\u206a");
+        CHECK(clean("\U0001202e") == "\U0001202e");
+    }
+
+    TEST_CASE("a value in an error shows nothing that may be a password") {
+        CHECK(shown_value("http://u:s3cr3t@h/") == "...@h/");
+        CHECK(shown_value("http://u:s3/cr3t@h/") == "...@h/");
+        CHECK(shown_value("http://s3cr3t@h/") == "...@h/");
+        CHECK(shown_value("u:s3@cr3t@h") == "...@h");
+        CHECK(shown_value("me@home") == "me@home");
+        CHECK(shown_value("a\x1b") == "a" + std::string(replacement));
+        CHECK(shown_value("") == "");
+    }
+
     TEST_CASE("each byte of broken UTF-8 is replaced") {
         const std::string mark(replacement);
         CHECK(clean("\x80") == mark);

@@ -238,11 +238,18 @@ TEST_CASE("a number goes before the last extension of the last part") {
     CHECK(numbered_name("a." + std::string(242, 'e'), 1) == "a." + std::string(240, 'e') + ".1");
 }
 
+TEST_CASE("no control of the direction turns a name around") {
+    CHECK(safe_name("a\u202etxt.exe") == "a_txt.exe");
+    CHECK(safe_name("\u202a\u202b\u202c\u202d\u2066\u2067\u2068\u2069") == "________");
+    CHECK(safe_name("\u2029\u202f\u2065\u206a") == "\u2029\u202f\u2065\u206a");
+}
+
 TEST_CASE("server text for a person holds no control character and is valid UTF-8") {
     CHECK(printable("") == "");
     CHECK(printable("Not Found") == "Not Found");
     CHECK(printable("a\x1b[2Jb\r\n\t\x7f") == "a[2Jb");
     CHECK(printable("a\xc2\x9b\x32Jb") == "a2Jb");
+    CHECK(printable("a\u202a\u202eb\u2066\u2069c\u2029\u2065") == "abc\u2029\u2065");
     CHECK(printable("\x9b\x32J") == "\xef\xbf\xbd\x32J");
     CHECK(printable("\xc3\xa4\xff") == "\xc3\xa4\xef\xbf\xbd");
     CHECK(printable(std::string("a\0b", 3)) == "ab");
