@@ -51,6 +51,10 @@ boost::system::result<input_file> input_file::open(const std::string& path) {
     if (input.file_.native() < 0 || ::fstat(input.file_.native(), &status) != 0) {
         return last_error();
     }
+    // A pipe's other end, or a standard input that was closed: only a read would tell.
+    if ((::fcntl(input.file_.native(), F_GETFL) & O_ACCMODE) == O_WRONLY) {
+        return boost::system::error_code(EBADF, boost::system::system_category());
+    }
     if (S_ISDIR(status.st_mode)) {
         return boost::system::error_code(EISDIR, boost::system::system_category());
     }
@@ -78,25 +82,15 @@ boost::system::error_code input_file::watch() {
     return {};
 }
 
-asio::awaitable<boost::system::result<std::optional<std::size_t>>> input_file::async_read(
-    std::span<char> space, std::optional<std::chrono::milliseconds> wait) {
-    if (watched_.native() >= 0) {
-        const boost::system::result<readiness> readable = co_await async_readable(wait);
-        if (!readable) {
-            co_return readable.error();
-        }
-        if (*readable == readiness::silence) {
-            co_return std::optional<std::size_t>();
-        }
-    }
+boost::system::result<std::size_t> input_file::read(std::span<char> space) {
     ssize_t received = 0;
     do {
         received = ::read(file_.native(), space.data(), space.size());
     } while (received < 0 && errno == EINTR);
     if (received < 0) {
-        co_return last_error();
+        return last_error();
     }
-    co_return std::optional(static_cast<std::size_t>(received));
+    return static_cast<std::size_t>(received);
 }
 
 asio::awaitable<boost::system::result<input_file::readiness>> input_file::async_readable(

@@ -36,19 +36,26 @@ public:
     /// How errors call it: its path or "standard input".
     const std::string& name() const noexcept { return name_; }
 
-    /// Reads what is there, waiting for the first byte; 0 at the end. Nothing comes back where
-    /// `wait` is given and is over before that.
+    int native() const noexcept { return file_.native(); }
+
+    /// Whether a read may have to wait; `async_readable` then comes before each.
+    bool waits() const noexcept { return watched_.native() >= 0; }
+
+    enum class readiness { bytes, silence };
+
+    /// Waits for bytes or the end of a file that `waits`; `silence` where `wait` is given and is
+    /// over before that.
     ///
     /// Cancellation: terminal; `boost::asio::error::operation_aborted`.
-    boost::asio::awaitable<boost::system::result<std::optional<std::size_t>>> async_read(
-        std::span<char> space, std::optional<std::chrono::milliseconds> wait);
+    boost::asio::awaitable<boost::system::result<readiness>> async_readable(
+        std::optional<std::chrono::milliseconds> wait);
+
+    /// Reads what is there; 0 at the end.
+    boost::system::result<std::size_t> read(std::span<char> space);
 
 private:
     explicit input_file(std::string name) : name_(std::move(name)) {}
-    enum class readiness { bytes, silence };
     boost::system::error_code watch();
-    boost::asio::awaitable<boost::system::result<readiness>> async_readable(
-        std::optional<std::chrono::milliseconds> wait);
 
     std::string name_;
     unique_fd file_;

@@ -1,5 +1,7 @@
 #include "cli/json_entry.hpp"
 
+#include <algorithm>
+#include <array>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
@@ -55,6 +57,11 @@ std::vector<std::string> take_strings(const json::value& value, const std::strin
 
 void take_member(download_request& entry, const std::string& key, const json::value& value,
                  const std::function<void(std::string_view)>& unknown) {
+    static constexpr std::array<std::string_view, 4> optional{"file_name", "checksum", "mirrors",
+                                                              "headers"};
+    if (value.is_null() && std::find(optional.begin(), optional.end(), key) != optional.end()) {
+        return;
+    }
     if (key == "file_name") {
         entry.file_name = take_string(value, key);
     } else if (key == "checksum") {

@@ -35,6 +35,11 @@ public:
     /// The next line, nothing where more input is needed or all is read.
     std::optional<line> next();
 
+    /// Whether a line has begun that is not complete yet, with a blank.
+    bool begins_with_blank() const noexcept {
+        return begin_ < end_ && (buffer_[begin_] == ' ' || buffer_[begin_] == '\t');
+    }
+
 private:
     std::optional<line> cut(std::size_t length, std::size_t consumed);
 

@@ -18,6 +18,8 @@ constexpr std::size_t longest_key = 64;
 // Of a line that is too long.
 constexpr std::size_t longest_shown = 256;
 
+constexpr std::string_view too_long_reason = "the line is longer than 64 KiB";
+
 constexpr std::string_view blanks = " \t";
 
 std::string_view trimmed(std::string_view text) {
@@ -29,14 +31,13 @@ std::string_view trimmed(std::string_view text) {
 // Only the beginning of the line is known: what may be half a userinfo, or lie in a JSON object, is
 // not shown.
 download_request too_long(std::string_view text, const std::string& place) {
-    constexpr std::string_view reason = "the line is longer than 64 KiB";
     const std::size_t scheme = text.find("://");
     if (scheme == text.npos || text.front() == '{') {
-        return reject(place, errc::invalid_url, place, reason);
+        return reject(place, errc::invalid_url, place, too_long_reason);
     }
     const bool whole_authority = text.find_first_of("/?#", scheme + 3) != text.npos;
     download_request bad = reject(whole_authority ? text : text.substr(0, scheme + 3),
-                                  errc::invalid_url, place, reason);
+                                  errc::invalid_url, place, too_long_reason);
     if (bad.urls.front().size() > longest_shown) {
         bad.urls.front().resize(longest_shown);
     }
@@ -50,13 +51,12 @@ std::optional<download_request> list_parser::take(const line_splitter::line& lin
     const std::string place = list_ + ":" + std::to_string(line.number);
     const bool indented = !line.text.empty() && blanks.find(line.text[0]) != blanks.npos;
     // An indented URL is no option that anybody could have meant; it is not lost.
-    const bool option = indented && entry_ && !is_url(text);
+    const bool option = indented && entry_ && !is_url(text) && !text.starts_with('{');
+    if (line.too_long && !option) {
+        return start(too_long(text, place));
+    }
     if (line.too_long) {
-        download_request bad = too_long(text, place);
-        if (!option) {
-            return start(std::move(bad));
-        }
-        entry_ = std::move(bad);
+        reject_entry(errc::invalid_url, place, too_long_reason);
         return std::nullopt;
     }
     if (text.empty() || text.front() == '#') {
@@ -101,12 +101,18 @@ download_request list_parser::parse_urls(std::string_view text, const std::strin
     return entry;
 }
 
+void list_parser::reject_entry(errc error, const std::string& place, std::string_view reason) {
+    if (!entry_->rejection) {
+        entry_ = reject(entry_->urls.front(), error, place, reason);
+    }
+}
+
 void list_parser::take_option(std::string_view text, const std::string& place) {
     if (entry_->rejection) {
         return;
     }
     const auto refuse = [&](errc error, std::string_view reason) {
-        entry_ = reject(entry_->urls.front(), error, place, reason);
+        reject_entry(error, place, reason);
     };
     const std::size_t equals = text.find('=');
     const std::string_view key = trimmed(text.substr(0, equals));

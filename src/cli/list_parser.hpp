@@ -3,6 +3,7 @@
 // between TABs, options on indented lines below), a JSON object. Owned by the list reader; no I/O.
 
 #include <asyncdl/download_request.hpp>
+#include <asyncdl/error.hpp>
 #include <functional>
 #include <optional>
 #include <set>
@@ -36,6 +37,7 @@ public:
 private:
     std::optional<download_request> start(download_request entry);
     download_request parse_urls(std::string_view text, const std::string& place) const;
+    void reject_entry(errc error, const std::string& place, std::string_view reason);
     void take_option(std::string_view text, const std::string& place);
     void warn_unknown(std::string_view key, const std::string& place);
 

@@ -20,24 +20,41 @@ list_reader::list_reader(std::vector<download_request> arguments, std::vector<in
 
 boost::asio::awaitable<boost::system::result<std::optional<download_request>>>
 list_reader::async_next() {
-    if (next_argument_ < arguments_.size()) {
-        co_return std::optional(std::move(arguments_[next_argument_++]));
-    }
-    while (list_ < lists_.size()) {
-        if (std::optional<download_request> entry = parse_buffered()) {
+    for (;;) {
+        if (std::optional<download_request> entry = try_next()) {
             co_return entry;
         }
         if (error_) {
             co_return error_;
         }
+        if (list_ == lists_.size()) {
+            co_return std::optional<download_request>();
+        }
+        co_await async_fill();
+    }
+}
+
+std::optional<download_request> list_reader::try_next() {
+    if (next_argument_ < arguments_.size()) {
+        return std::move(arguments_[next_argument_++]);
+    }
+    while (list_ < lists_.size()) {
+        if (std::optional<download_request> entry = parse_buffered()) {
+            return entry;
+        }
+        if (error_) {
+            break;
+        }
         if (list_end_) {
             ++list_;
             begin_list();
+        } else if (!lists_[list_].waits()) {
+            fill();
         } else {
-            co_await async_fill();
+            break;
         }
     }
-    co_return std::optional<download_request>();
+    return std::nullopt;
 }
 
 std::optional<download_request> list_reader::parse_buffered() {
@@ -54,23 +71,36 @@ std::optional<download_request> list_reader::parse_buffered() {
 
 boost::asio::awaitable<void> list_reader::async_fill() {
     std::optional<std::chrono::milliseconds> wait;
-    if (parser_.pending()) {
+    if (parser_.pending() && !lines_.begins_with_blank()) {
         wait = option_wait;
     }
-    const boost::system::result<std::optional<std::size_t>> received =
-        co_await lists_[list_].async_read(lines_.space(), wait);
-    if (!received) {
-        error_ = received.error();
-        if (error_ != boost::asio::error::operation_aborted) {
-            failure_ = lists_[list_].name() + ": " + error_.message();
-        }
-    } else if (!*received) {
+    const boost::system::result<input_file::readiness> readable =
+        co_await lists_[list_].async_readable(wait);
+    if (!readable) {
+        fail(readable.error());
+    } else if (*readable == input_file::readiness::silence) {
         idle_ = true;
-    } else if (**received == 0) {
+    } else {
+        fill();
+    }
+}
+
+void list_reader::fill() {
+    const boost::system::result<std::size_t> received = lists_[list_].read(lines_.space());
+    if (!received) {
+        fail(received.error());
+    } else if (*received == 0) {
         list_end_ = true;
         lines_.finish();
     } else {
-        lines_.received(**received);
+        lines_.received(*received);
+    }
+}
+
+void list_reader::fail(boost::system::error_code error) {
+    error_ = error;
+    if (error_ != boost::asio::error::operation_aborted) {
+        failure_ = lists_[list_].name() + ": " + error_.message();
     }
 }
 

@@ -13,8 +13,8 @@
 namespace asyncdl::cli {
 
 /// On a pipe or a terminal, an entry that is followed by silence is given out after a second: a
-/// program may feed one URL at a time and wait for its file. Options that come later than that are
-/// an entry of their own, a bad one.
+/// program may feed one URL at a time and wait for its file. Options that begin later than that are
+/// an entry of their own, a bad one; one that has begun is waited for.
 class list_reader final : public download_source {
 public:
     list_reader(std::vector<download_request> arguments, std::vector<input_file> lists,
@@ -23,12 +23,17 @@ public:
     boost::asio::awaitable<boost::system::result<std::optional<download_request>>> async_next()
         override;
 
+    /// Regular files are read in place.
+    std::optional<download_request> try_next() override;
+
     /// Why a list could not be read to its end, a line for a person; empty where nothing failed.
     const std::string& failure() const noexcept { return failure_; }
 
 private:
     std::optional<download_request> parse_buffered();
     boost::asio::awaitable<void> async_fill();
+    void fill();
+    void fail(boost::system::error_code error);
     void begin_list();
 
     std::vector<download_request> arguments_;

@@ -93,8 +93,11 @@ TEST_SUITE("cli/list_parser") {
         CHECK(second->rejection == errc::invalid_url);
         CHECK(second->rejection_message == "l:2: the line is longer than 64 KiB");
         CHECK(second->urls[0] == text.substr(0, 256));
-        CHECK_FALSE(parser.take({"  out=" + std::string(10, 'x'), 4, true}).has_value());
-        CHECK(parser.finish()->rejection == errc::invalid_url);
+        CHECK_FALSE(parser.take({"  out=xx", 4, true}).has_value());
+        const auto third = parser.finish();
+        CHECK(third->rejection == errc::invalid_url);
+        CHECK(third->rejection_message == "l:4: the line is longer than 64 KiB");
+        CHECK(third->urls[0] == "http://h/ok");
     }
 
     TEST_CASE("what is known of a line that is too long may be half a secret") {
@@ -181,6 +184,20 @@ TEST_SUITE("cli/list_parser") {
         CHECK(entry.headers[1].remove);
     }
 
+    TEST_CASE("null is as if the member were left out, but for the URL") {
+        const auto entry = parse_one(
+            "{\"url\": \"http://h/\", \"file_name\": null, \"mirrors\": null, \"checksum\": null, "
+            "\"headers\": null}");
+        CHECK_FALSE(entry.rejection.failed());
+        CHECK(entry.urls == std::vector<std::string>{"http://h/"});
+        CHECK(entry.file_name.empty());
+        CHECK(entry.checksum.empty());
+        CHECK(entry.headers.empty());
+        check_rejected("{\"url\": null}", errc::invalid_url, "l:1: the object has no string 'url'");
+        check_rejected("{\"url\": \"http://h/\", \"mirrors\": [null]}", errc::invalid_url,
+                       "l:1: 'mirrors' holds something that is not a string");
+    }
+
     TEST_CASE("the order of a JSON object's members is free") {
         CHECK(parse_one(R"({"mirrors": ["http://b/"], "url": "http://a/"})").urls ==
               std::vector<std::string>{"http://a/", "http://b/"});
@@ -218,7 +235,7 @@ TEST_SUITE("cli/list_parser") {
         check_rejected("{\"url\": \"x=http://h/\"}", bad, "l:1: not an http or https URL");
         const std::string begin = "{\"url\": \"http://h/\", ";
         check_rejected(begin + "\"file_name\": 1}", bad, "l:1: 'file_name' is not a string");
-        check_rejected(begin + "\"file_name\": null}", bad, "l:1: 'file_name' is not a string");
+        check_rejected(begin + "\"file_name\": 1}", bad, "l:1: 'file_name' is not a string");
         check_rejected(begin + "\"file_name\": \"\"}", errc::name, "l:1: 'file_name' is empty");
         check_rejected(begin + "\"checksum\": []}", bad, "l:1: 'checksum' is not a string");
         check_rejected(begin + "\"checksum\": \"\"}", bad, "l:1: 'checksum' is empty");

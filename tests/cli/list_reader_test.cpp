@@ -122,6 +122,57 @@ TEST_SUITE("cli/list_reader") {
         CHECK((*c)->file_name == "y");
     }
 
+    TEST_CASE("an entry waits for the rest of an option that has begun, however long it takes") {
+        piped_list list;
+        list_reader reader({}, list.take(), ignore);
+        list.write("http://a/\n out=");
+        asio::io_context loop(1);
+        std::optional<next_result> a;
+        asio::co_spawn(loop, reader.async_next(),
+                       [&](std::exception_ptr, next_result r) { a.emplace(std::move(r)); });
+        loop.run_for(std::chrono::milliseconds(1300));  // longer than for an option's begin
+        CHECK_FALSE(a.has_value());
+        list.write("x\n");
+        loop.run_for(test::patience);
+        REQUIRE(a.has_value());
+        CHECK((**a)->file_name == "x");
+    }
+
+    TEST_CASE("what can be given without waiting is given at once") {
+        test::temp_dir dir;
+        test::write_file(dir / "a", "http://a/1\n out=x\nhttp://a/2");
+        std::vector<download_request> arguments{download_request("http://0/")};
+        list_reader reader(std::move(arguments), open_all({dir / "a"}), ignore);
+        CHECK(reader.try_next()->urls.front() == "http://0/");
+        const auto first = reader.try_next();
+        REQUIRE(first.has_value());
+        CHECK(first->urls.front() == "http://a/1");
+        CHECK(first->file_name == "x");
+        CHECK(reader.try_next()->urls.front() == "http://a/2");
+        CHECK_FALSE(reader.try_next().has_value());
+        CHECK(next_url(reader) == "(end)");
+    }
+
+    TEST_CASE("what must be waited for is not given at once, nor is an error") {
+        piped_list list;
+        list_reader reader({}, list.take(), ignore);
+        list.write("http://a/\nhttp://b/\nhttp://c/\n");
+        CHECK_FALSE(reader.try_next().has_value());  // nothing is read from a pipe
+        CHECK(next_url(reader) == "http://a/");
+        CHECK(reader.try_next()->urls.front() == "http://b/");
+        CHECK_FALSE(reader.try_next().has_value());  // options of the last may follow
+        CHECK(next_url(reader) == "http://c/");
+        CHECK_FALSE(reader.try_next().has_value());
+
+        test::temp_dir dir;
+        test::write_file(dir / "a", "http://a/");
+        list_reader broken({}, open_all({dir / "a", "/proc/self/mem"}), ignore);
+        CHECK(broken.try_next()->urls.front() == "http://a/");
+        CHECK_FALSE(broken.try_next().has_value());
+        CHECK_FALSE(broken.try_next().has_value());
+        CHECK(next(broken).has_error());
+    }
+
     TEST_CASE("cancellation ends the wait for a pipe, with and without an entry that is pending") {
         for (const bool pending : {false, true}) {
             piped_list list;
