@@ -4,7 +4,8 @@
 namespace asyncdl::cli {
 
 /// Opens the standard descriptors where they are closed, so that no socket takes their place;
-/// ignores SIGPIPE; allows as many open files as the system lets it. Called once, at the start.
+/// ignores SIGPIPE and SIGXFSZ, so that a write fails instead; allows as many open files as the
+/// system lets it. Called once, at the start.
 void prepare_process();
 
 }  // namespace asyncdl::cli

@@ -247,6 +247,36 @@ TEST_SUITE("cli/program") {
         CHECK(b.shell("\"$0\" \"$1/bytes/9\" >&-").status == 1);
     }
 
+    TEST_CASE("a standard input that is closed is no list") {
+        bench b;
+        const auto r = b.shell("\"$0\" -i - \"$1/bytes/9\" <&-");
+        CHECK(r.status == 2);
+        CHECK(r.err == "asyncdl: --input-file: -: Bad file descriptor\n");
+        CHECK(b.server.requests().empty());
+    }
+
+    TEST_CASE("a bound on the size of files is a full disk, not the end of the program") {
+        bench b;
+        const auto r = b.shell("ulimit -f 8; \"$0\" --json - \"$1/bytes/1000000\" \"$1/bytes/9\"");
+        CHECK(r.status == 1);
+        CHECK(r.out.find("\"error_kind\": \"disk_full\"") != std::string::npos);
+        CHECK(b.read("downloads/9").size() == 9);
+    }
+
+    TEST_CASE("no usage error shows a password") {
+        bench b;
+        const std::string secret = "http://user:s3cr3t@h/";
+        for (const char* flag : {"-i", "--json", "--log-file", "--cacert", "-j", "--on-exists"}) {
+            CAPTURE(flag);
+            const auto r = b.run({flag, secret, b.url("/bytes/1")});
+            CHECK(r.status == 2);
+            CHECK(r.err.find("s3cr3t") == std::string::npos);
+        }
+        b.write("u:s3cr3t@h", "");
+        const auto r = b.run({"-d", "u:s3cr3t@h", b.url("/bytes/1")});
+        CHECK(r.err == "asyncdl: --dir: ...@h is not a directory\n");
+    }
+
     TEST_CASE("a progress line a second goes to stderr where it is asked for, and nowhere else") {
         bench b;
         const std::string slow = b.url("/slow/150/100");
