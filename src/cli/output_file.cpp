@@ -1,6 +1,7 @@
 #include "cli/output_file.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -22,17 +23,23 @@ boost::system::error_code last_error() {
 }  // namespace
 
 output_file::output_file(const std::string& path)
-    : fd_(path == "-" ? STDOUT_FILENO
-                      : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666)),
+    : fd_(path == "-" ? STDOUT_FILENO : ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)),
       owned_(path != "-"),
       name_(path == "-" ? "standard output" : path) {
     if (fd_ < 0) {
-        throw usage_error(clean(name_) + ": " + last_error().message());
+        throw usage_error(shown_value(name_) + ": " + last_error().message());
     }
 }
 
 output_file::~output_file() {
     close();
+}
+
+void output_file::truncate() {
+    // EINVAL: a pipe or a device, which holds nothing.
+    if (owned_ && ::ftruncate(fd_, 0) != 0 && errno != EINVAL) {
+        error_ = last_error();
+    }
 }
 
 void output_file::write(std::string_view text) {
@@ -48,6 +55,10 @@ void output_file::flush() {
         const ssize_t written = ::write(fd_, rest.data(), rest.size());
         if (written >= 0) {
             rest.remove_prefix(static_cast<std::size_t>(written));
+        } else if (errno == EAGAIN) {
+            // Whoever shares the pipe or terminal with us made it non-blocking.
+            pollfd room{fd_, POLLOUT, 0};
+            ::poll(&room, 1, -1);
         } else if (errno != EINTR) {
             error_ = last_error();
         }
@@ -68,7 +79,7 @@ bool output_file::is_terminal() const noexcept {
 }
 
 std::string output_file::failure() const {
-    return error_ ? clean(name_) + ": " + error_.message() : std::string();
+    return error_ ? shown_value(name_) + ": " + error_.message() : std::string();
 }
 
 }  // namespace asyncdl::cli

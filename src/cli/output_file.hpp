@@ -10,7 +10,7 @@ namespace asyncdl::cli {
 
 class output_file {
 public:
-    /// Opens `path` for a new report, `-` for stdout.
+    /// Opens `path` for a report, `-` for stdout. What is in the file stays until `truncate`.
     /// @throws usage_error
     explicit output_file(const std::string& path);
 
@@ -21,6 +21,9 @@ public:
     output_file& operator=(const output_file&) = delete;
     ~output_file();
 
+    /// Empties a file that was opened by its path.
+    void truncate();
+
     void write(std::string_view text);
     void flush();
 
@@ -28,6 +31,9 @@ public:
     void close();
 
     bool is_terminal() const noexcept;
+
+    int native() const noexcept { return fd_; }
+    const std::string& name() const noexcept { return name_; }
 
     /// Why something could not be written, a line for a person; empty where all was.
     std::string failure() const;

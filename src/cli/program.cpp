@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cli/attendant.hpp"
+#include "cli/file_claims.hpp"
 #include "cli/list_reader.hpp"
 #include "cli/log.hpp"
 #include "cli/options.hpp"
@@ -91,7 +92,11 @@ int download(settings options) {
     check_files(options);
     std::vector<download_request> arguments = plan_arguments(options);
     std::vector<input_file> lists = open_lists(options);
-    options.transfer.log = make_log(options);
+    file_claims files;
+    for (const input_file& list : lists) {
+        files.read(list.native());
+    }
+    options.transfer.log = make_log(options, files);
     options.transfer.file_calls = file_io::in_place;
     list_reader source(std::move(arguments), std::move(lists),
                        [log = options.transfer.log](const std::string& line) {
@@ -99,7 +104,7 @@ int download(settings options) {
                                log.write(log_level::warn, line);
                            }
                        });
-    recorder results(make_reports(options));
+    recorder results(make_reports(options, files));
 
     const auto [summary, signal] = run_batch(options, source, results);
 

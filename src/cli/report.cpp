@@ -52,8 +52,10 @@ public:
 
 class csv_report final : public report {
 public:
-    explicit csv_report(std::unique_ptr<output_file> out) : report(std::move(out)) {
-        this->out().write(csv_header());
+    using report::report;
+    void begin() override {
+        report::begin();
+        out().write(csv_header());
     }
     void add(const download_result& result) override { out().write(csv_row(result)); }
     void finish(const batch_summary&) override {}
@@ -69,7 +71,7 @@ void add_file_report(std::vector<std::unique_ptr<report>>& reports,
 
 }  // namespace
 
-std::vector<std::unique_ptr<report>> make_reports(const settings& options) {
+std::vector<std::unique_ptr<report>> make_reports(const settings& options, file_claims& files) {
     const std::array paths{&options.json, &options.jsonl, &options.csv};
     const auto on_stdout = std::count_if(paths.begin(), paths.end(),
                                          [](const auto* path) { return *path && **path == "-"; });
@@ -80,6 +82,12 @@ std::vector<std::unique_ptr<report>> make_reports(const settings& options) {
     add_file_report<json_report>(reports, options.json);
     add_file_report<jsonl_report>(reports, options.jsonl);
     add_file_report<csv_report>(reports, options.csv);
+    for (const auto& each : reports) {
+        files.write(each->out().native(), each->out().name());
+    }
+    for (const auto& each : reports) {
+        each->begin();
+    }
     if (options.quiet || on_stdout > 0) {
         reports.push_back(std::make_unique<failure_report>(
             std::make_unique<output_file>(STDERR_FILENO, "standard error")));

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/file_claims.hpp"
 #include "cli/output_file.hpp"
 #include "cli/settings.hpp"
 
@@ -17,6 +18,9 @@ class report {
 public:
     explicit report(std::unique_ptr<output_file> out) : out_(std::move(out)) {}
     virtual ~report() = default;
+
+    /// The file is the report's own: what is in it goes. Nothing is written before.
+    virtual void begin() { out_->truncate(); }
 
     /// Whether this result belongs in the report.
     virtual bool wants(const download_result&) const { return true; }
@@ -33,8 +37,9 @@ private:
     std::unique_ptr<output_file> out_;
 };
 
-/// The reports that the settings ask for, with their files open.
+/// The reports that the settings ask for, with their files open and empty. No file is emptied
+/// before all are claimed.
 /// @throws usage_error
-std::vector<std::unique_ptr<report>> make_reports(const settings& options);
+std::vector<std::unique_ptr<report>> make_reports(const settings& options, file_claims& files);
 
 }  // namespace asyncdl::cli

@@ -139,6 +139,34 @@ TEST_SUITE("cli/report") {
         }
     }
 
+    TEST_CASE("a report that would overwrite a list or another report is refused") {
+        bench b;
+        const std::string list = b.url("/bytes/1") + "\n";
+        b.write("list", list);
+        b.write("old", "an earlier report");
+        const auto refused = [&](const std::string& arguments) {
+            CAPTURE(arguments);
+            const auto r = b.shell("ln -f list link; \"$0\" " + arguments);
+            CHECK(r.status == 2);
+            CHECK(r.err.find(" is a list, or another report\n") != std::string::npos);
+            CHECK(b.read("list") == list);
+            CHECK(b.read("old") == "an earlier report");
+        };
+        for (const char* flag : {"--json", "--jsonl", "--csv", "--log-file"}) {
+            const std::string begin(flag);
+            refused("-i list " + begin + " list");
+            refused("-i list " + begin + " ./link");
+            refused("-i - " + begin + " list < list");
+        }
+        refused("-i list --json old --csv old");
+        refused("-i list --json old --csv list");
+        refused("-i list --jsonl old --log-file ./old");
+        refused("-i list --jsonl - --csv old >> old");
+        CHECK(b.server.requests().empty());
+        CHECK(b.run({"-q", "-i", "list", "-i", "list", "--json", "/dev/null", "--csv", "/dev/null"})
+                  .status == 0);
+    }
+
     TEST_CASE("an earlier report is replaced") {
         bench b;
         b.write("j", std::string(100'000, 'x'));
