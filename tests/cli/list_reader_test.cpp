@@ -208,6 +208,15 @@ TEST_SUITE("cli/list_reader") {
         CHECK(reader.failure() == "/proc/self/mem: Input/output error");
     }
 
+    TEST_CASE("the line about a list that breaks shows no password and moves no cursor") {
+        test::temp_dir dir;
+        const auto link = dir / "u:s3cr3t@h\x1b";
+        std::filesystem::create_symlink("/proc/self/mem", link);
+        list_reader reader({}, open_all({link}), ignore);
+        CHECK(next(reader).has_error());
+        CHECK(reader.failure() == "...@h\xEF\xBF\xBD: Input/output error");
+    }
+
     TEST_CASE("what cannot be a list is refused when it is opened") {
         test::temp_dir dir;
         CHECK(input_file::open((dir / "missing").string()).error() ==

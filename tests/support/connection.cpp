@@ -1,5 +1,7 @@
 #include "support/connection.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -161,6 +163,17 @@ void connection::close() {
         ERR_clear_error();
     }
     close_socket();
+}
+
+void connection::end_tls(std::string_view last) {
+    const auto cork = [this](int on) {
+        ::setsockopt(socket_, IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+    };
+    cork(1);
+    send_raw(last);
+    SSL_shutdown(tls_.get());
+    ERR_clear_error();
+    cork(0);
 }
 
 void connection::tls_truncate() {

@@ -49,6 +49,9 @@ public:
     /// An orderly end: close_notify, then FIN.
     void close();
 
+    /// These bytes and a close_notify in one segment, without FIN: the socket stays open.
+    void end_tls(std::string_view last);
+
     /// FIN without a close_notify.
     void tls_truncate();
 

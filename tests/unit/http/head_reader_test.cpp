@@ -1,0 +1,135 @@
+#include "http/head_reader.hpp"
+
+#include <doctest/doctest.h>
+
+#include <asyncdl/error.hpp>
+#include <string>
+#include <string_view>
+
+namespace {
+
+using namespace asyncdl;
+using http::head_reader;
+
+/// A head as text, for comparing: "version status reason|name=value|...".
+std::string shown(const core::response_head& head) {
+    std::string text = std::to_string(head.version) + ' ' + std::to_string(head.status) + ' ' +
+                       std::string(head.reason);
+    for (const auto& [name, value] : head.fields) {
+        text.append("|").append(name).append("=").append(value);
+    }
+    return text;
+}
+
+/// What a reader makes of bytes that come all at once.
+std::string read(std::string_view bytes) {
+    head_reader reader;
+    const auto taken = reader.feed(bytes);
+    if (!taken) {
+        CHECK(taken.error().code == errc::protocol);
+        return "refused";
+    }
+    if (!*taken) {
+        return "incomplete";
+    }
+    return shown(reader.head()) + " +" + std::to_string(bytes.size() - **taken);
+}
+
+}  // namespace
+
+TEST_SUITE("unit/http/head_reader") {
+    TEST_CASE("a well formed head is split, and what follows it is left") {
+        CHECK(read("HTTP/1.1 200 OK\r\nA: b\r\nContent-Length:  5 \t\r\n\r\nhello") ==
+              "11 200 OK|A=b|Content-Length=5 +5");
+        CHECK(read("HTTP/1.0 404 Not Found\r\n\r\n") == "10 404 Not Found +0");
+        CHECK(read("HTTP/1.1 200 \r\nEmpty:\r\n\r\n") == "11 200 |Empty= +0");
+    }
+
+    TEST_CASE("what servers get wrong and nothing hangs on is mended") {
+        CHECK(read("HTTP/1.1 200 OK\nA: b\n\nx") == "11 200 OK|A=b +1");
+        CHECK(read("HTTP/1.1 200 OK\r\nA: b\n\r\n") == "11 200 OK|A=b +0");
+        CHECK(read("\r\n\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n") == "11 200 OK|A=b +0");
+        CHECK(read("HTTP/1.1 200\r\nA: b\r\n\r\n") == "11 200 |A=b +0");
+        CHECK(read("HTTP/1.1 200 OK\r\nA: b\r\n  c\r\n\td\r\nE: f\r\n\r\n") ==
+              "11 200 OK|A=b c d|E=f +0");
+    }
+
+    TEST_CASE("what RFC 9112 does not allow is refused") {
+        for (const std::string_view bytes : {
+                 "HTTP/0.9 200 OK\r\n\r\n",
+                 "HTTP/2 200 OK\r\n\r\n",
+                 "HTTP/1.1  200 OK\r\n\r\n",
+                 "HTTP/1.1 20 OK\r\n\r\n",
+                 "HTTP/1.1 2000 OK\r\n\r\n",
+                 "HTTP/1.1 abc OK\r\n\r\n",
+                 "ICY 200 OK\r\n\r\n",
+                 "<html>\r\n",
+                 "hello",
+                 "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+                 "HTTP/1.1 200 OK\r\n: no name\r\n\r\n",
+                 "HTTP/1.1 200 OK\r\nA b: c\r\n\r\n",
+                 "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
+                 "HTTP/1.1 200 OK\r\nA: b\x01\r\n\r\n",
+                 "HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n",
+             }) {
+            CAPTURE(bytes);
+            CHECK(read(bytes) == "refused");
+        }
+        CHECK(read(std::string("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", 27)) == "refused");
+    }
+
+    TEST_CASE("a head that comes in pieces is the same, wherever it is cut") {
+        for (const std::string_view whole : {
+                 "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\n\r\n",
+                 "\nHTTP/1.1 200\nA: b\n c\n\n",
+             }) {
+            const std::string expected = read(whole);
+            for (std::size_t cut = 0; cut < whole.size(); ++cut) {
+                CAPTURE(cut);
+                head_reader reader;
+                const auto first = reader.feed(whole.substr(0, cut));
+                REQUIRE(first.has_value());
+                CHECK_FALSE(first->has_value());
+                const auto second = reader.feed(whole);
+                REQUIRE(second.has_value());
+                REQUIRE(second->has_value());
+                CHECK(shown(reader.head()) + " +0" == expected);
+            }
+        }
+    }
+
+    TEST_CASE("one head follows the other") {
+        const std::string_view bytes =
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nA: b\r\n\r\n";
+        head_reader reader;
+        const auto first = reader.feed(bytes);
+        REQUIRE(first.has_value());
+        REQUIRE(first->has_value());
+        CHECK(shown(reader.head()) == "11 100 Continue");
+        const auto second = reader.feed(bytes.substr(**first));
+        REQUIRE(second.has_value());
+        REQUIRE(second->has_value());
+        CHECK(shown(reader.head()) == "11 200 OK|A=b");
+    }
+
+    TEST_CASE("a head is at most 64 KiB") {
+        const std::string start = "HTTP/1.1 200 OK\r\nA: ";
+        const std::string end = "\r\n\r\n";
+        const std::string fits(64 * 1024 - start.size() - end.size(), 'x');
+        CHECK(read(start + fits + end) == "11 200 OK|A=" + fits + " +0");
+        CHECK(read(start + fits + "x" + end) == "refused");
+        CHECK(read(start + std::string(64 * 1024, 'x')) == "refused");
+        CHECK(read(start + fits) == "incomplete");
+    }
+
+    TEST_CASE("what is split at once and what the full parser reads are the same") {
+        // A fold in a field of its own sends the whole head to the full parser.
+        const std::string fields =
+            "Server: nginx/1.22\r\nDate: Mon, 23 Nov 2026 05:25:30 GMT\r\nETag: \"a-1\"\r\n"
+            "X-Utf8: \xc3\xa4\r\nX-Tab: a\tb\r\n!#$%&'*+-.^_`|~09: token\r\n";
+        const std::string plain = read("HTTP/1.1 206 Partial\r\n" + fields + "Z: y z\r\n\r\n");
+        const std::string folded = read("HTTP/1.1 206 Partial\r\n" + fields + "Z: y\r\n z\r\n\r\n");
+        CHECK(plain == folded);
+        CHECK(plain.ends_with("|Z=y z +0"));
+    }
+}
