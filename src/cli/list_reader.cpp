@@ -3,6 +3,8 @@
 #include <boost/asio/error.hpp>
 #include <utility>
 
+#include "cli/text.hpp"
+
 namespace asyncdl::cli {
 
 namespace {
@@ -100,7 +102,7 @@ void list_reader::fill() {
 void list_reader::fail(boost::system::error_code error) {
     error_ = error;
     if (error_ != boost::asio::error::operation_aborted) {
-        failure_ = lists_[list_].name() + ": " + error_.message();
+        failure_ = shown_value(lists_[list_].name()) + ": " + error_.message();
     }
 }
 
