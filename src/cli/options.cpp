@@ -76,7 +76,7 @@ void cut(CLI::App& parser, std::vector<std::string> arguments) {
 // Without its value, which may be a secret: "-uUSER:PASSWORD" is "-u".
 std::string option_name(std::string_view argument) {
     if (argument.starts_with("--")) {
-        return shown_value(argument.substr(0, argument.find('=')));
+        return shown_value(argument.substr(0, argument.find_first_of("=:")));
     }
     const std::size_t letter = std::max<std::size_t>(character_length(argument.substr(1)), 1);
     return clean(argument.substr(0, 1 + letter));

@@ -99,6 +99,7 @@ TEST_SUITE("cli/options") {
 
     TEST_CASE("no refusal shows what may be a secret") {
         CHECK(refusal({"-uuser:s3cr3t"}) == "unknown option -u");
+        CHECK(refusal({"--user:s3cr3t"}) == "unknown option --user");
         CHECK(refusal({"-kuuser:s3cr3t"}) == "unknown option -u");
         CHECK(refusal({"-\u00e4s3cr3t"}) == "unknown option -\u00e4");
         for (const words& arguments :
