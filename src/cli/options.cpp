@@ -69,7 +69,7 @@ void cut(CLI::App& parser, std::vector<std::string> arguments) {
         throw usage_error("--" + std::string(text.substr(0, text.find(' '))) +
                           " takes no argument");
     } catch (const CLI::ParseError& error) {
-        throw usage_error(clean(error.what()));
+        throw usage_error(shown_value(error.what()));
     }
 }
 
