@@ -36,7 +36,9 @@ enum class disposition {
 /// Executor: must be serial, that is an `io_context` run by one thread, or a strand. Thread safety:
 /// asynchronous operations may be initiated from any thread; `progress` and `cancel` may be called
 /// from any thread; the rest as usual for one object. Destroying it or moving from it cancels what
-/// runs: handlers still get their results and touch nothing of the object.
+/// runs: handlers still get their results and touch nothing of the object. Lifetime: where file
+/// calls are offloaded, the executor's context must run until the handlers were called, or the
+/// downloader (and its context, where shared) go before it.
 class downloader {
 public:
     using executor_type = boost::asio::any_io_executor;

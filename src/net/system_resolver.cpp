@@ -9,6 +9,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/associated_cancellation_slot.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/execution_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -72,21 +73,26 @@ public:
 
     /// From any thread; the first call counts.
     void complete(answer what) {
-        std::optional<handler> done;
-        {
-            const std::lock_guard lock(mutex_);
-            if (!done_)
-                return;
-            done.emplace(std::move(*done_));
-            done_.reset();
-        }
-        // What keeps the executor's context running goes along: nothing of it is touched here after
-        // the post, when the context may be gone.
-        asio::post(executor_, [done = std::move(*done), what = std::move(what),
+        const std::lock_guard lock(mutex_);
+        if (!done_)
+            return;
+        // Under the lock, so that the executor's context does not go while this is at it.
+        asio::post(executor_, [done = std::move(*done_), what = std::move(what),
                                busy = std::move(busy_)]() mutable {
             asio::get_associated_cancellation_slot(done).clear();
             std::move(done)(std::move(what));
         });
+        done_.reset();
+    }
+
+    /// The executor's context goes: nobody is told any more.
+    void abandon() noexcept {
+        std::optional<handler> dropped;
+        const std::lock_guard lock(mutex_);
+        if (done_)
+            dropped.emplace(std::move(*done_));
+        done_.reset();
+        busy_ = {};
     }
 
 private:
@@ -94,6 +100,36 @@ private:
     std::optional<handler> done_;
     asio::any_io_executor executor_;
     asio::any_io_executor busy_;
+};
+
+/// Those who wait on one context, so that a look-up that outlives it finds nobody to tell.
+class waiters_of_context final : public asio::execution_context::service {
+public:
+    using key_type = waiters_of_context;
+    static inline asio::execution_context::id id;
+
+    explicit waiters_of_context(asio::execution_context& owner) : service(owner) {}
+
+    void add(const std::shared_ptr<waiter>& who) {
+        const std::lock_guard lock(mutex_);
+        std::erase_if(list_, [](const auto& item) { return item.expired(); });
+        list_.push_back(who);
+    }
+
+private:
+    void shutdown() noexcept override {
+        std::vector<std::weak_ptr<waiter>> list;
+        {
+            const std::lock_guard lock(mutex_);
+            list.swap(list_);
+        }
+        for (const auto& item : list)
+            if (const auto who = item.lock())
+                who->abandon();
+    }
+
+    std::mutex mutex_;
+    std::vector<std::weak_ptr<waiter>> list_;
 };
 
 }  // namespace
@@ -189,6 +225,8 @@ asio::awaitable<answer> system_resolver::async_resolve(std::string host) {
                         answer(asio::error::make_error_code(asio::error::operation_aborted)));
             });
         }
+        auto& context = asio::query(executor, asio::execution::context);
+        asio::use_service<waiters_of_context>(context).add(who);
         lookups_->ask(host, std::move(who));
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(answer)>(

@@ -171,6 +171,19 @@ TEST_CASE("a program's own TLS settings are made once, and sessions are resumed 
     CHECK(made == 1);
 }
 
+TEST_CASE("a context may go while the system still looks a name up") {
+    stage_over<plain> on;
+    {
+        asio::io_context gone;
+        downloader client(gone.get_executor(), on.options);
+        client.async_download(download_request("http://name.invalid/"),
+                              [](const download_result&) { FAIL("nobody is there any more"); });
+        gone.poll();
+    }
+    // The answer comes some time later; another download lets it.
+    CHECK_FALSE(on.fetch(download_request("http://other.invalid/")).success);
+}
+
 TEST_CASE("progress never falls back when a download is tried again") {
     stage_over<plain> on;
     on.server.on("/cut", misbehave::truncated_body(1000, 400));

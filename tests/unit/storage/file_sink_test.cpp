@@ -34,9 +34,11 @@ std::shared_ptr<directory> open(const temp_dir& dir, files& calls = files::syste
     return directory::open(dir.string(), calls).value();
 }
 
-/// Runs `work` to its end on a context of this thread.
+/// Runs `work` to its end on a context that outlives every pool: one that posts to it may still be
+/// at it when the work is done.
 void run(awaitable<void> work) {
-    asio::io_context context;
+    static asio::io_context context;
+    context.restart();
     std::exception_ptr thrown;
     asio::co_spawn(context, std::move(work), [&](std::exception_ptr error) { thrown = error; });
     context.run();
