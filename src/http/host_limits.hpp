@@ -4,6 +4,7 @@
 // nor what a server sees passes the bound. Thread-safe, shared by the downloaders' pools.
 
 #include <asyncdl/async_semaphore.hpp>
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
@@ -49,6 +50,9 @@ public:
 
     /// Whether somebody waits to open a connection to the host.
     bool is_wanted(const std::string& name);
+
+    /// Connections that wait for use, over all pools.
+    std::atomic<std::size_t> idle = 0;
 
     /// Called with a host's name when its idle connections are to be closed, on any thread and
     /// under a lock: it only posts.

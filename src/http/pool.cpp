@@ -59,6 +59,10 @@ asio::awaitable<core::outcome<lease>> pool::connect(const core::origin& to) {
     co_return std::move(result);
 }
 
+pool::~pool() {
+    no_longer_idle(idle_count_);
+}
+
 lease pool::take_idle(const core::origin& to) {
     lease result;
     const auto found = idle_.find(to);
@@ -69,7 +73,7 @@ lease pool::take_idle(const core::origin& to) {
     while (!waiting.empty() && !result) {
         idle_connection last = std::move(waiting.back());
         waiting.pop_back();
-        --idle_count_;
+        no_longer_idle(1);
         if (last.since < too_old || !last.connection->renew())
             continue;
         result.home_ = weak_from_this();
@@ -83,13 +87,21 @@ lease pool::take_idle(const core::origin& to) {
 void pool::give_back(lease& ended) {
     if (max_idle_ == 0 || !ended.connection_->reusable() || limits_->is_wanted(ended.origin_.host))
         return;
-    if (idle_count_ >= max_idle_)
+    if (limits_->idle >= max_idle_)
         evict_oldest();
+    if (limits_->idle >= max_idle_)
+        return;  // all of them are other pools'
     idle_[ended.origin_].push_back(
         {std::move(ended.open_), std::move(ended.connection_), net::clock::now()});
     ++idle_count_;
+    ++limits_->idle;
     if (!is_set())
         set_after(idle_time);
+}
+
+void pool::no_longer_idle(std::size_t count) noexcept {
+    idle_count_ -= count;
+    limits_->idle -= count;
 }
 
 void pool::evict_oldest() {
@@ -102,14 +114,14 @@ void pool::evict_oldest() {
     if (oldest == idle_.end())
         return;
     oldest->second.erase(oldest->second.begin());
-    --idle_count_;
+    no_longer_idle(1);
 }
 
 void pool::on_deadline() {
     const auto too_old = net::clock::now() - idle_time;
     for (auto& [to, waiting] : idle_)
-        idle_count_ -= std::erase_if(
-            waiting, [&](const idle_connection& item) { return item.since <= too_old; });
+        no_longer_idle(std::erase_if(
+            waiting, [&](const idle_connection& item) { return item.since <= too_old; }));
     std::erase_if(idle_, [](const auto& item) { return item.second.empty(); });
     if (idle_count_ > 0)
         set_after(idle_time / 4);
@@ -118,7 +130,7 @@ void pool::on_deadline() {
 void pool::close_idle(const std::string& host) {
     for (auto& [to, waiting] : idle_) {
         if (to.host == host) {
-            idle_count_ -= waiting.size();
+            no_longer_idle(waiting.size());
             waiting.clear();
         }
     }

@@ -42,10 +42,12 @@ private:
 
 class pool : public std::enable_shared_from_this<pool>, private net::deadline {
 public:
-    /// At most `max_idle` connections wait for use, each for 30 seconds; `keeper` closes those that
-    /// nobody came for, while downloads run.
+    /// At most `max_idle` connections wait for use in all pools of these limits, each for 30
+    /// seconds; `keeper` closes those that nobody came for, while downloads run.
     pool(net::dialer dialer, std::shared_ptr<host_limits> limits, patience bounds,
          std::size_t max_idle, net::timekeeper& keeper);
+
+    ~pool() override;
 
     /// An idle connection to `to`, the most recently used one, or none.
 
@@ -74,6 +76,7 @@ private:
 
     void give_back(lease& ended);
     void evict_oldest();
+    void no_longer_idle(std::size_t count) noexcept;
     void on_deadline() override;
 
     net::dialer dialer_;
