@@ -177,8 +177,8 @@ TEST_SUITE("unit/storage/file_sink") {
     }
 
     TEST_CASE("a cancellation in the middle of an offloaded call waits for its end") {
-        asio::thread_pool pool(1);
         asio::io_context context;
+        asio::thread_pool pool(1);
         asio::cancellation_signal signal;
         std::promise<void> started, go;
         bool finished = false;
