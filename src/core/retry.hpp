@@ -8,7 +8,6 @@ namespace asyncdl::core {
 
 class retry_policy {
 public:
-    unsigned retries = 3;
     std::chrono::duration<double> delay{1};
     std::chrono::duration<double> max_delay{60};
 };

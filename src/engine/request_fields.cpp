@@ -5,6 +5,7 @@
 #include <asyncdl/version.hpp>
 
 #include "core/fields.hpp"
+#include "core/token.hpp"
 
 namespace asyncdl::engine {
 
@@ -22,14 +23,6 @@ constexpr std::array<std::string_view, 13> reserved = {
 
 constexpr std::string_view default_agent = "asyncdl/" ASYNCDL_VERSION;
 
-bool is_token(std::string_view text) {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-    return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               marks.find(c) != std::string_view::npos;
-    });
-}
-
 /// Fields about what is accepted tell nothing about who asks.
 bool may_leave_origin(std::string_view name) {
     return iequals(name, "Accept") || (name.size() > 7 && iequals(name.substr(0, 7), "Accept-"));
@@ -44,7 +37,7 @@ bool holds(const std::vector<header>& fields, std::string_view name) {
 
 core::outcome<void> check_fields(const std::vector<header>& fields) {
     for (const header& field : fields) {
-        if (!is_token(field.name))
+        if (!core::is_token(field.name))
             return core::fault(make_error_code(errc::unsupported),
                                "a header's name is not a token");
         if (field.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)

@@ -58,7 +58,6 @@ asio::awaitable<core::outcome<http::host_limits::permit>> transfer::wait_for_hos
 asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
                                                              const core::fault& why) {
     core::retry_policy policy;
-    policy.retries = core_->options.retries;
     policy.delay = core_->options.retry_delay;
     policy.max_delay = core_->options.retry_max_delay;
     const auto wait = core::retry_wait(retry, policy, throw_dice(), retry_after_);

@@ -1,9 +1,10 @@
 #include "http/head_reader.hpp"
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
+
+#include "core/token.hpp"
 
 namespace asyncdl::http {
 
@@ -55,22 +56,6 @@ private:
     core::response_head& head_;
 };
 
-// RFC 9110, 5.6.2.
-constexpr auto token_chars = [] {
-    std::array<bool, 256> allowed{};
-    for (const char mark : std::string_view("!#$%&'*+-.^_`|~"))
-        allowed[static_cast<unsigned char>(mark)] = true;
-    for (unsigned letter = 0; letter < 26; ++letter)
-        allowed['a' + letter] = allowed['A' + letter] = true;
-    for (unsigned digit = '0'; digit <= '9'; ++digit)
-        allowed[digit] = true;
-    return allowed;
-}();
-
-bool is_token_char(char c) {
-    return token_chars[static_cast<unsigned char>(c)];
-}
-
 /// No control character but HTAB. Looks at every byte without a branch, which compilers vectorize.
 bool is_plain_text(std::string_view text) {
     unsigned doubts = 0;
@@ -103,7 +88,7 @@ bool split_plain(std::string_view text, core::response_head& head) {
     head.reason = status.substr(13);
     for (std::string_view line = take_line(); !line.empty(); line = take_line()) {
         std::size_t colon = 0;
-        while (colon < line.size() && is_token_char(line[colon]))
+        while (colon < line.size() && core::is_token_char(line[colon]))
             ++colon;
         if (colon == 0 || colon == line.size() || line[colon] != ':')
             return false;
