@@ -4,6 +4,7 @@
 #include <boost/system/error_code.hpp>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,7 +42,7 @@ public:
     }
 
     /// The file's URLs, http or https; userinfo is used for Basic authentication and never shown.
-    /// More than one (mirrors) ends as `errc::unsupported` in this version.
+    /// Those after the first are mirrors: where one fails, the next is tried.
     std::vector<std::string> urls;
 
     /// Name of the file below the directory, may hold folders (made if missing). Empty: derived
@@ -51,7 +52,8 @@ public:
     /// Replaces `downloader_options::download_dir` where not empty.
     std::string directory;
 
-    /// `ALGO=HEX`. A request that has one ends as `errc::unsupported` in this version.
+    /// `ALGO=HEX` or `ALGO:HEX` of the stored file, see `check_checksum`: it appears under its name
+    /// only when the digest agrees, else the result is `errc::checksum`. Empty: none.
     std::string checksum;
 
     /// Sent besides and instead of the downloader's own. Those other than Accept and Accept-* go to
@@ -68,5 +70,9 @@ public:
     boost::system::error_code rejection;  ///< see `rejected`
     std::string rejection_message;        ///< see `rejected`
 };
+
+/// What is wrong with a checksum, one line for a person; empty where nothing is. ALGO is one of
+/// md5, sha-1, sha-224, sha-256, sha-384, sha-512, in any case and with or without the dash.
+std::string check_checksum(std::string_view text);
 
 }  // namespace asyncdl

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,19 @@ struct downloader_options {
 
     on_exists if_exists = on_exists::overwrite;
     bool remote_time = true;  ///< the file's time is set from Last-Modified
+
+    /// An earlier partial download of the same URL is gone on with, where the server's validators
+    /// show that the file is still the same.
+    bool resume = true;
+    /// Without validators as well: an overlap is fetched again and compared.
+    bool resume_unvalidated = false;
+    /// The file and its directory entry are synced to disk (fsync) before success is reported.
+    bool durable = false;
+
+    /// File name to `ALGO=HEX`, as for `download_request::checksum`. Where not empty, each file is
+    /// verified: by its name below the directory, else that name's last part, else the last segment
+    /// of the URL's path; one that is not in it ends as `errc::checksum`.
+    std::map<std::string, std::string> checksums{};
 
     file_io file_calls = file_io::offload;
     boost::asio::any_io_executor work_executor{};  ///< empty: a small pool of the context's own

@@ -10,9 +10,10 @@
 namespace asyncdl {
 
 /// Where a download stands.
-enum class download_state { queued, connecting, receiving, waiting, finishing };
+enum class download_state { queued, verifying, connecting, receiving, waiting, finishing };
 
-/// A state's name: "queued", "connecting", "receiving", "waiting", "finishing".
+/// A state's name: "queued", "verifying" (what an earlier run left is checked), "connecting",
+/// "receiving", "waiting", "finishing".
 std::string_view to_string(download_state state) noexcept;
 
 /// One active download.

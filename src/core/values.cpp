@@ -23,6 +23,8 @@ std::string_view to_string(download_state state) noexcept {
     switch (state) {
         case download_state::queued:
             return "queued";
+        case download_state::verifying:
+            return "verifying";
         case download_state::connecting:
             return "connecting";
         case download_state::receiving:

@@ -46,6 +46,7 @@ TEST_CASE("every state has its word") {
     CHECK(to_string(download_state::connecting) == "connecting");
     CHECK(to_string(download_state::receiving) == "receiving");
     CHECK(to_string(download_state::waiting) == "waiting");
+    CHECK(to_string(download_state::verifying) == "verifying");
     CHECK(to_string(download_state::finishing) == "finishing");
 }
 
