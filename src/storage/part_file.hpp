@@ -1,7 +1,9 @@
 #pragma once
-// One file being made: bytes go to NAME.part, NAME appears by a rename when all is there. Blocking
-// calls only; `file_sink` is what makes a `sink` of it. One owner, one thread at a time.
+// One file being made: bytes go to NAME.part, NAME appears by a rename when all is there. What was
+// written may be kept for a later run, with its claims in NAME.part.state. Blocking calls only;
+// `file_sink` is what makes a `sink` of it. One owner, one thread at a time.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -9,98 +11,128 @@
 #include <span>
 #include <string>
 
+#include "core/checksum.hpp"
 #include "core/fault.hpp"
-#include "storage/files.hpp"
+#include "storage/directory.hpp"
+#include "storage/state_journal.hpp"
 
 namespace asyncdl::storage {
 
-/// An open directory; what is below it is named relative to it, so that a directory that is swapped
-/// meanwhile leads nowhere else. Always held by a shared_ptr, shared by the downloads that write
-/// there; thread-safe.
-class directory : public std::enable_shared_from_this<directory> {
-public:
-    /// Opens `path`, making it and its parents (0777 less the umask) where they are missing.
-    /// `errc::file` where it is no directory or cannot be used.
-    static core::outcome<std::shared_ptr<directory>> open(const std::string& path, files& calls);
+class checkpoints;
+struct reopened_part;
 
-    /// The folder below this one that holds `name`'s last part, made where missing; itself for a
-    /// name without folders. Folders are entered one by one with O_NOFOLLOW: a symlink among them
-    /// is `errc::file`.
-    core::outcome<std::shared_ptr<directory>> folder_of(const std::string& name);
-
-    int descriptor() const noexcept { return descriptor_; }
-    files& calls() const noexcept { return calls_; }
-
-    directory(int descriptor, files& calls) noexcept : descriptor_(descriptor), calls_(calls) {}
-    ~directory();
-    directory(const directory&) = delete;
-    directory& operator=(const directory&) = delete;
-
-private:
-    int descriptor_;
-    files& calls_;
-};
-
-/// What is in the target's place before a download.
-enum class target_state {
-    absent,
-    present,     ///< a file, or a symlink (which is replaced, never followed)
-    a_directory  ///< nothing can be written there
-};
-
-struct target {
-    target_state state = target_state::absent;
-    std::uint64_t size = 0;  ///< in bytes, of what is present
-};
-
-/// Looks at `leaf` in `where`; a symlink counts as present.
-core::outcome<target> look(directory& where, const std::string& leaf);
-
-/// The life of one part file.
+/// The life of one part file. It is locked (flock) from its creation or its reopening until it is
+/// committed, kept or discarded.
 class part_file {
 public:
-    part_file() = default;
+    part_file() noexcept;
     part_file(part_file&&) noexcept;
     part_file& operator=(part_file&&) noexcept;
-    /// Closes and removes the part file where it was neither committed nor discarded.
+    /// As `keep`, where it was not ended before.
     ~part_file();
 
-    /// Creates `leaf`.part in `where`: O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0666 less the umask, and
-    /// locks it (flock) until it is committed or discarded. A stale regular part file of an earlier
-    /// run is taken over and emptied; one that another download has locked, in this process or
-    /// another, is `errc::file`, and so is anything else in its place (a symlink, a directory).
-    /// Where `size` is known and at least 1 MiB the space is reserved, so that a file that cannot
-    /// fit fails at once
-    /// (`errc::disk_full`); a file system without reservation is no error. On failure nothing is
-    /// left.
+    /// Creates `leaf`.part in `where`: O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0666 less the umask. A stale
+    /// regular part file of an earlier run is taken over and emptied, and its state removed; one
+    /// that another download has locked, in this process or another, is `errc::file`, and so is
+    /// anything else in its place (a symlink, a directory). The space is reserved, see `reserve`.
+    /// On failure nothing is left.
     static core::outcome<part_file> create(std::shared_ptr<directory> where, std::string leaf,
                                            std::optional<std::uint64_t> size);
 
-    /// Stores all of `data` at `offset`.
+    /// Opens what an earlier run has kept, with what its state claims. Costs one call that fails
+    /// where there is no state. Nothing, and nothing is changed on disk, where state or part file
+    /// is missing, broken, a symlink, another user's, or without a usable claim; but a state
+    /// without its part file is removed. `errc::file` where another download has it locked, or
+    /// where the lack is one that may pass (no descriptor, no memory): what is there is then worth
+    /// more than an attempt.
+    static core::outcome<std::optional<reopened_part>> reopen(std::shared_ptr<directory> where,
+                                                              const std::string& leaf);
+
+    /// Whether the part file holds what `claim` says. May be called from several threads at once,
+    /// while nothing else is.
+    bool prove(const piece& claim) const;
+
+    /// Reserves space for `size` bytes where that is known and at least 1 MiB, so that a file that
+    /// cannot fit fails at once (`errc::disk_full`); a file system without reservation is no error.
+    core::outcome<void> reserve(std::optional<std::uint64_t> size);
+
+    /// What is written from now on is of this source (a hash of the URL) and these validators: the
+    /// state says so from its next record on, also of what an earlier run had left. Before this
+    /// call no state is written, and nothing new is kept.
+    void describe(std::uint64_t source, core::validators about);
+
+    /// Stores all of `data` at `offset`. A record of it goes to the state when a piece is full, and
+    /// about once a second; what completes the known size at once pays nothing for that. A state
+    /// that cannot be written is no failure.
     core::outcome<void> write(std::uint64_t offset, std::span<const std::byte> data);
+
+    /// Empties it, state first. Wants a new `describe`, and a new `reserve`.
+    core::outcome<void> restart();
+
+    /// The digest of the bytes in `range`, which must be there. `errc::cancelled` soon after `stop`
+    /// has become true.
+    core::outcome<core::checksum> digest(core::digest_algorithm algorithm, core::byte_range range,
+                                         const std::atomic<bool>& stop) const;
 
     /// fsync of the file and, after the commit, of its directory.
     core::outcome<void> sync();
 
     /// Sets the modification time, if given (as well as the file system can: a failure there does
-    /// not count), renames the file to `leaf` and closes it (an error of close counts: the file
-    /// does not stay); with `replace` false an existing target is `errc::exists`. A directory in
-    /// the target's place is `errc::file`, and so is a part file that somebody replaced meanwhile.
-    /// On failure the part file is removed.
-    core::outcome<void> commit(std::optional<std::chrono::sys_seconds> modified, bool replace);
+    /// not count), renames the file to `leaf`, closes it (an error of close counts: the file does
+    /// not stay) and removes its state; with `replace` false an existing target is `errc::exists`.
+    /// A directory in the target's place is `errc::file`, and so is a part file that somebody
+    /// replaced meanwhile. Where `size` is given, what earlier runs left beyond it is cut off, and
+    /// a file that is shorter is `errc::file`. With `durable` the file is synced before the rename
+    /// and its directory after it.
+    ///
+    /// On failure part file and state are removed. A directory that cannot be synced is a failure,
+    /// but the whole file stays under its name: what it replaced is gone, so to remove it would
+    /// leave less.
+    core::outcome<void> commit(std::optional<std::chrono::sys_seconds> modified, bool replace,
+                               bool durable = false,
+                               std::optional<std::uint64_t> size = std::nullopt);
 
-    /// Closes and removes it. Idempotent.
+    /// The download failed or was cancelled: closes it and leaves part file and state for a later
+    /// run. Discards it where there is nothing worth that: nothing described or nothing recorded.
+    /// @return whether something was left. Idempotent.
+    bool keep() noexcept;
+
+    /// Closes and removes it, state first. Idempotent.
     void discard() noexcept;
 
     bool is_open() const noexcept { return descriptor_ >= 0; }
 
 private:
+    struct description {
+        std::uint64_t source;
+        core::validators about;
+    };
+
+    void swap(part_file& other) noexcept;
+    /// Calls `use` with the bytes of `range`, in steps. 0 or -errno; what is missing is -ENODATA.
+    template <typename Use>
+    int read(core::byte_range range, Use use) const;
+    void note(std::uint64_t offset, std::span<const std::byte> data);
+    core::outcome<void> check_before_commit(std::optional<std::uint64_t> size);
+    void close() noexcept;
+
     std::shared_ptr<directory> where_;
     std::string leaf_;
     std::string part_;
     int descriptor_ = -1;
-    bool exists_ = false;       ///< the part file is on disk and ours
-    std::uint64_t writes_ = 0;  ///< calls of `write`
+    bool exists_ = false;                       ///< the part file is on disk and ours
+    bool reopened_ = false;                     ///< an earlier run made it
+    std::uint64_t writes_ = 0;                  ///< calls of `write`
+    std::optional<std::uint64_t> size_;         ///< that it will have
+    std::optional<description> described_;      ///< not yet told to `checkpoints_`
+    std::unique_ptr<checkpoints> checkpoints_;  ///< none before a write that needs them
+};
+
+/// A part file that an earlier run has kept, and what its state claims: at least one piece, none
+/// beyond the end of the file. None of it is proven.
+struct reopened_part {
+    part_file part;
+    journal_contents claims;
 };
 
 }  // namespace asyncdl::storage

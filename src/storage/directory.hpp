@@ -1,0 +1,56 @@
+#pragma once
+// An open directory that downloads write to, and the look at what is in a target's place. Blocking
+// calls only; thread-safe.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/fault.hpp"
+#include "storage/files.hpp"
+
+namespace asyncdl::storage {
+
+/// An open directory; what is below it is named relative to it, so that a directory that is swapped
+/// meanwhile leads nowhere else. Always held by a shared_ptr, shared by the downloads that write
+/// there; thread-safe.
+class directory : public std::enable_shared_from_this<directory> {
+public:
+    /// Opens `path`, making it and its parents (0777 less the umask) where they are missing.
+    /// `errc::file` where it is no directory or cannot be used.
+    static core::outcome<std::shared_ptr<directory>> open(const std::string& path, files& calls);
+
+    /// The folder below this one that holds `name`'s last part, made where missing; itself for a
+    /// name without folders. Folders are entered one by one with O_NOFOLLOW: a symlink among them
+    /// is `errc::file`.
+    core::outcome<std::shared_ptr<directory>> folder_of(const std::string& name);
+
+    int descriptor() const noexcept { return descriptor_; }
+    files& calls() const noexcept { return calls_; }
+
+    directory(int descriptor, files& calls) noexcept : descriptor_(descriptor), calls_(calls) {}
+    ~directory();
+    directory(const directory&) = delete;
+    directory& operator=(const directory&) = delete;
+
+private:
+    int descriptor_;
+    files& calls_;
+};
+
+/// What is in the target's place before a download.
+enum class target_state {
+    absent,
+    present,     ///< a file, or a symlink (which is replaced, never followed)
+    a_directory  ///< nothing can be written there
+};
+
+struct target {
+    target_state state = target_state::absent;
+    std::uint64_t size = 0;  ///< in bytes, of what is present
+};
+
+/// Looks at `leaf` in `where`; a symlink counts as present.
+core::outcome<target> look(directory& where, const std::string& leaf);
+
+}  // namespace asyncdl::storage
