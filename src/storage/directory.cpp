@@ -1,7 +1,7 @@
+#include "storage/directory.hpp"
+
 #include <cerrno>
 #include <string_view>
-
-#include "storage/part_file.hpp"
 
 namespace asyncdl::storage {
 
@@ -11,10 +11,7 @@ constexpr int enter_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 constexpr ::mode_t folder_mode = 0777;  // less the umask
 
 core::fault unusable(std::string_view path, int negative_errno) {
-    std::string message = "cannot use folder ";
-    message.append(path).append(": ");
-    message += boost::system::system_category().message(-negative_errno);
-    return {file_error(negative_errno), std::move(message)};
+    return file_fault("use folder", path, negative_errno);
 }
 
 /// Opens the folder `path` below `base`, making it where it is missing. Somebody else may make it
@@ -68,6 +65,20 @@ core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string
         folder = std::make_shared<directory>(opened, calls_);
     }
     return folder;
+}
+
+core::outcome<target> look(directory& where, const std::string& leaf) {
+    struct ::stat found {};
+    const int looked =
+        where.calls().fstatat(where.descriptor(), leaf.c_str(), found, AT_SYMLINK_NOFOLLOW);
+    if (looked == -ENOENT)
+        return target();
+    if (looked < 0)
+        return file_fault("look at", leaf, looked);
+    target there;
+    there.state = S_ISDIR(found.st_mode) ? target_state::a_directory : target_state::present;
+    there.size = static_cast<std::uint64_t>(found.st_size);
+    return there;
 }
 
 }  // namespace asyncdl::storage

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 
 #include "core/ledger.hpp"
 #include "storage/part_file.hpp"
@@ -59,7 +60,8 @@ public:
         std::uint64_t source, boost::asio::any_io_executor provers,
         std::atomic<std::uint64_t>& proven, const std::atomic<bool>& stop);
 
-    /// Goes on with the bytes that are there, of an open sink, towards `size` bytes.
+    /// Goes on with the bytes that are there, of an open sink, towards `size` bytes. It stays open
+    /// where that fails.
     boost::asio::awaitable<boost::system::error_code> resume(std::optional<std::uint64_t> size);
 
     /// What the state says from the next write on; makes no call. Wanted after `open`, else nothing
@@ -95,6 +97,10 @@ private:
     /// The same, and keeps its failure.
     template <typename Call>
     boost::asio::awaitable<boost::system::error_code> make(Call call);
+    boost::asio::awaitable<std::optional<kept_bytes>> prove(journal_contents claims,
+                                                            boost::asio::any_io_executor provers,
+                                                            std::atomic<std::uint64_t>& proven,
+                                                            const std::atomic<bool>& stop);
     core::outcome<void> start(std::optional<std::uint64_t> size);
 
     std::shared_ptr<directory> where_;

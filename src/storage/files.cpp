@@ -8,6 +8,8 @@
 #include <asyncdl/error.hpp>
 #include <cerrno>
 #include <limits>
+#include <string>
+#include <utility>
 
 namespace asyncdl::storage {
 
@@ -42,6 +44,13 @@ int files::openat(int directory, const char* path, int flags, ::mode_t mode) {
         [&] { return ::pwrite(file, data.data(), data.size(), static_cast<::off_t>(offset)); });
 }
 
+::ssize_t files::pread(int file, std::span<std::byte> into, std::uint64_t offset) {
+    if (!fits_off_t(offset))
+        return 0;  // no file reaches that far
+    return uninterrupted(
+        [&] { return ::pread(file, into.data(), into.size(), static_cast<::off_t>(offset)); });
+}
+
 int files::fallocate(int file, std::uint64_t size) {
     if (!fits_off_t(size))
         return -EFBIG;
@@ -71,8 +80,10 @@ int files::fstat(int file, struct ::stat& out) {
     return uninterrupted([&] { return ::fstat(file, &out); });
 }
 
-int files::ftruncate(int file) {
-    return uninterrupted([&] { return ::ftruncate(file, 0); });
+int files::ftruncate(int file, std::uint64_t size) {
+    if (!fits_off_t(size))
+        return -EFBIG;
+    return uninterrupted([&] { return ::ftruncate(file, static_cast<::off_t>(size)); });
 }
 
 int files::mkdirat(int directory, const char* path, ::mode_t mode) {
@@ -106,6 +117,10 @@ int files::rename_noreplace(int directory, const char* from, const char* to) {
     return unlinked;
 }
 
+std::chrono::steady_clock::time_point files::now() {
+    return std::chrono::steady_clock::now();
+}
+
 files& files::system() noexcept {
     static files calls;
     return calls;
@@ -120,6 +135,13 @@ boost::system::error_code file_error(int negative_errno) noexcept {
         default:
             return make_error_code(errc::file);
     }
+}
+
+core::fault file_fault(std::string_view what, std::string_view name, int negative_errno) {
+    std::string message = "cannot ";
+    message.append(what).append(" ").append(name).append(": ");
+    message += boost::system::system_category().message(-negative_errno);
+    return {file_error(negative_errno), std::move(message)};
 }
 
 }  // namespace asyncdl::storage

@@ -1,15 +1,19 @@
 #pragma once
 // The system calls that storage makes, as an interface, so that a test can let the n-th of them
-// fail. Blocking; thread-safe.
+// fail or the clock jump. Blocking; thread-safe.
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
 #include <boost/system/error_code.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
+
+#include "core/fault.hpp"
 
 namespace asyncdl::storage {
 
@@ -20,13 +24,14 @@ public:
 
     virtual int openat(int directory, const char* path, int flags, ::mode_t mode);
     virtual ::ssize_t pwrite(int file, std::span<const std::byte> data, std::uint64_t offset);
+    virtual ::ssize_t pread(int file, std::span<std::byte> into, std::uint64_t offset);
     virtual int fallocate(int file, std::uint64_t size);  ///< FALLOC_FL_KEEP_SIZE
     virtual int futimens(int file, const ::timespec times[2]);
     virtual int fsync(int file);
     virtual int close(int file);
     virtual int lock(int file);  ///< flock with LOCK_EX and LOCK_NB
     virtual int fstat(int file, struct ::stat& out);
-    virtual int ftruncate(int file);  ///< to nothing
+    virtual int ftruncate(int file, std::uint64_t size);
     virtual int mkdirat(int directory, const char* path, ::mode_t mode);
     virtual int fstatat(int directory, const char* path, struct ::stat& out, int flags);
     virtual int renameat(int directory, const char* from, const char* to);
@@ -34,11 +39,17 @@ public:
     /// renameat2 with RENAME_NOREPLACE; falls back to linkat and unlinkat where that is missing.
     virtual int rename_noreplace(int directory, const char* from, const char* to);
 
+    /// For the time between checkpoints.
+    virtual std::chrono::steady_clock::time_point now();
+
     /// The system's own.
     static files& system() noexcept;
 };
 
 /// errno as an error of ours: `disk_full` for ENOSPC, EDQUOT and EFBIG, else `file`.
 boost::system::error_code file_error(int negative_errno) noexcept;
+
+/// "cannot WHAT NAME: REASON", with the code of `file_error`.
+core::fault file_fault(std::string_view what, std::string_view name, int negative_errno);
 
 }  // namespace asyncdl::storage

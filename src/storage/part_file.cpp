@@ -1,8 +1,12 @@
 #include "storage/part_file.hpp"
 
+#include <algorithm>
+#include <asyncdl/error.hpp>
 #include <cerrno>
-#include <string_view>
 #include <utility>
+
+#include "storage/checkpoints.hpp"
+#include "storage/part_lock.hpp"
 
 namespace asyncdl::storage {
 
@@ -11,230 +15,229 @@ namespace {
 /// Below this a file is on disk before a reservation would tell more than its first write.
 constexpr std::uint64_t smallest_reservation = 1024 * 1024;
 
-// Not to block on what is no file.
-constexpr int open_flags = O_WRONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
-constexpr int create_flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
-
-// How often a name is tried that others make and remove at the same time.
-constexpr int most_tries = 8;
-
-core::fault failed(std::string_view what, std::string_view name, int negative_errno) {
-    std::string message = "cannot ";
-    message.append(what).append(" ").append(name).append(": ");
-    message += boost::system::system_category().message(-negative_errno);
-    return {file_error(negative_errno), std::move(message)};
-}
-
-core::fault in_use(const std::string& part) {
-    return {make_error_code(errc::file), part + " is in use by another download"};
-}
-
-/// Locks an open part file: 0 or -errno. A file system that has no locks does without.
-int take_lock(files& calls, int file) {
-    const int locked = calls.lock(file);
-    const bool has_none = locked == -EOPNOTSUPP || locked == -ENOLCK || locked == -ENOSYS;
-    return has_none ? 0 : locked;
-}
-
-core::fault not_locked(const std::string& part, int negative_errno) {
-    return negative_errno == -EWOULDBLOCK ? in_use(part) : failed("lock", part, negative_errno);
-}
-
-/// Whether the name still leads to the file that is open.
-bool is_still(directory& where, const std::string& part, int file) {
-    struct ::stat open {};
-    struct ::stat named {};
-    return where.calls().fstat(file, open) >= 0 &&
-           where.calls().fstatat(where.descriptor(), part.c_str(), named, AT_SYMLINK_NOFOLLOW) >=
-               0 &&
-           open.st_dev == named.st_dev && open.st_ino == named.st_ino;
-}
-
-/// Takes over what an earlier run has left: the open, locked and emptied file; -1 where the name
-/// has to be tried anew. Never removes a file that another download may just have made.
-core::outcome<int> take_stale(directory& where, const std::string& part) {
-    files& calls = where.calls();
-    const int opened = calls.openat(where.descriptor(), part.c_str(), open_flags, 0);
-    if (opened == -ENOENT)
-        return -1;
-    if (opened == -ELOOP || opened == -EISDIR || opened == -ENXIO)
-        return core::fault(errc::file, "cannot create " + part + ": what is there is no file");
-    if (opened < 0)
-        return failed("open", part, opened);
-    const auto refuse = [&](core::fault why) {
-        calls.close(opened);
-        return why;
-    };
-    struct ::stat found {};
-    if (const int looked = calls.fstat(opened, found); looked < 0)
-        return refuse(failed("look at", part, looked));
-    if (!S_ISREG(found.st_mode))
-        return refuse({errc::file, "cannot create " + part + ": what is there is no file"});
-    if (const int locked = take_lock(calls, opened); locked < 0)
-        return refuse(not_locked(part, locked));
-    if (!is_still(where, part, opened)) {
-        calls.close(opened);
-        return -1;
-    }
-    if (found.st_nlink > 1) {
-        // Somebody's file by another name: only the name is ours to take.
-        const int removed = calls.unlinkat(where.descriptor(), part.c_str());
-        if (removed < 0)
-            return refuse(failed("remove", part, removed));
-        calls.close(opened);
-        return -1;
-    }
-    if (const int emptied = calls.ftruncate(opened); emptied < 0)
-        return refuse(failed("empty", part, emptied));
-    return opened;
-}
-
 }  // namespace
 
-core::outcome<target> look(directory& where, const std::string& leaf) {
-    struct ::stat found {};
-    const int looked =
-        where.calls().fstatat(where.descriptor(), leaf.c_str(), found, AT_SYMLINK_NOFOLLOW);
-    if (looked == -ENOENT)
-        return target();
-    if (looked < 0)
-        return failed("look at", leaf, looked);
-    target there;
-    there.state = S_ISDIR(found.st_mode) ? target_state::a_directory : target_state::present;
-    there.size = static_cast<std::uint64_t>(found.st_size);
-    return there;
+part_file::part_file() noexcept = default;
+
+part_file::part_file(part_file&& other) noexcept {
+    swap(other);
 }
 
-part_file::part_file(part_file&& other) noexcept
-    : where_(std::move(other.where_)),
-      leaf_(std::move(other.leaf_)),
-      part_(std::move(other.part_)),
-      descriptor_(std::exchange(other.descriptor_, -1)),
-      exists_(std::exchange(other.exists_, false)),
-      writes_(std::exchange(other.writes_, 0)) {}
-
 part_file& part_file::operator=(part_file&& other) noexcept {
-    if (this != &other) {
-        discard();
-        where_ = std::move(other.where_);
-        leaf_ = std::move(other.leaf_);
-        part_ = std::move(other.part_);
-        descriptor_ = std::exchange(other.descriptor_, -1);
-        exists_ = std::exchange(other.exists_, false);
-        writes_ = std::exchange(other.writes_, 0);
-    }
+    part_file taken(std::move(other));
+    swap(taken);
     return *this;
 }
 
 part_file::~part_file() {
-    discard();
+    keep();
+}
+
+void part_file::swap(part_file& other) noexcept {
+    using std::swap;
+    swap(where_, other.where_);
+    swap(leaf_, other.leaf_);
+    swap(part_, other.part_);
+    swap(descriptor_, other.descriptor_);
+    swap(exists_, other.exists_);
+    swap(reopened_, other.reopened_);
+    swap(writes_, other.writes_);
+    swap(size_, other.size_);
+    swap(described_, other.described_);
+    swap(checkpoints_, other.checkpoints_);
+}
+
+part_file::part_file(std::shared_ptr<directory> where, std::string leaf)
+    : where_(std::move(where)), leaf_(std::move(leaf)) {
+    part_.reserve(leaf_.size() + part_suffix.size());
+    part_.append(leaf_).append(part_suffix);
 }
 
 core::outcome<part_file> part_file::create(std::shared_ptr<directory> where, std::string leaf,
                                            std::optional<std::uint64_t> size) {
-    part_file made;
-    made.where_ = std::move(where);
-    made.leaf_ = std::move(leaf);
-    made.part_.reserve(made.leaf_.size() + 5);
-    made.part_.append(made.leaf_).append(".part");
-
-    // The lock lasts as long as the descriptor: who finds the part file knows whether it is in use,
-    // in this process or another.
-    directory& folder = *made.where_;
-    files& calls = folder.calls();
-    for (int tries = 0; !made.is_open(); ++tries) {
-        const int opened =
-            calls.openat(folder.descriptor(), made.part_.c_str(), create_flags, 0666);
-        if (opened >= 0) {
-            made.descriptor_ = opened;
-            const int locked = take_lock(calls, opened);
-            made.exists_ = locked != -EWOULDBLOCK;  // else another has taken it over
-            if (locked < 0)
-                return not_locked(made.part_, locked);
-        } else if (opened != -EEXIST || tries == most_tries) {
-            return failed("create", made.part_, opened);
-        } else {
-            const auto stale = take_stale(folder, made.part_);
-            if (!stale)
-                return stale.error();
-            made.descriptor_ = *stale;
-            made.exists_ = *stale >= 0;
-        }
-    }
-
-    if (size && *size >= smallest_reservation) {
-        const int reserved = calls.fallocate(made.descriptor_, *size);
-        if (reserved < 0 && reserved != -EOPNOTSUPP && reserved != -ENOSYS)
-            return failed("reserve space for", made.part_, reserved);
-    }
+    part_file made(std::move(where), std::move(leaf));
+    const auto taken = take_part(*made.where_, made.part_);
+    if (!taken)
+        return taken.error();
+    made.descriptor_ = *taken;
+    made.exists_ = true;
+    if (auto reserved = made.reserve(size); !reserved)
+        return std::move(reserved).error();
     return made;
+}
+
+core::outcome<std::optional<reopened_part>> part_file::reopen(std::shared_ptr<directory> where,
+                                                              const std::string& leaf) {
+    auto found = open_kept(*where, leaf);
+    if (!found)
+        return std::move(found).error();
+    std::optional<reopened_part> opened;
+    if (kept_files* kept = found->has_value() ? &**found : nullptr) {
+        part_file part(std::move(where), leaf);
+        part.descriptor_ = kept->part;
+        part.checkpoints_ =
+            std::make_unique<checkpoints>(part.where_, part.part_ + std::string(state_suffix),
+                                          kept->state, kept->claims, kept->state_bytes);
+        part.exists_ = part.reopened_ = true;
+        opened = reopened_part{std::move(part), std::move(kept->claims)};
+    }
+    return opened;
+}
+
+core::outcome<void> part_file::reserve(std::optional<std::uint64_t> size) {
+    size_ = size;
+    if (!size || *size < smallest_reservation)
+        return {};
+    const int reserved = where_->calls().fallocate(descriptor_, *size);
+    if (reserved < 0 && reserved != -EOPNOTSUPP && reserved != -ENOSYS)
+        return file_fault("reserve space for", part_, reserved);
+    return {};
+}
+
+void part_file::describe(std::uint64_t source, core::validators about) {
+    described_ = {source, std::move(about)};
 }
 
 core::outcome<void> part_file::write(std::uint64_t offset, std::span<const std::byte> data) {
     ++writes_;
-    while (!data.empty()) {
-        ::ssize_t written = where_->calls().pwrite(descriptor_, data, offset);
+    auto rest = data;
+    for (auto at = offset; !rest.empty();) {
+        ::ssize_t written = where_->calls().pwrite(descriptor_, rest, at);
         if (written == 0)
             written = -EIO;  // no file does this; it would be tried for ever
         if (written < 0)
-            return failed("write", part_, static_cast<int>(written));
-        offset += static_cast<std::uint64_t>(written);
-        data = data.subspan(static_cast<std::size_t>(written));
+            return file_fault("write", part_, static_cast<int>(written));
+        at += static_cast<std::uint64_t>(written);
+        rest = rest.subspan(static_cast<std::size_t>(written));
     }
+    note(offset, data);
+    return {};
+}
+
+/// Tells the checkpoints what was written; there are none before they are needed.
+void part_file::note(std::uint64_t offset, std::span<const std::byte> data) {
+    const bool whole = size_ && offset == 0 && data.size() == *size_;
+    if (whole || (!described_ && !checkpoints_))
+        return;
+    if (!checkpoints_)
+        checkpoints_ = std::make_unique<checkpoints>(where_, part_ + std::string(state_suffix));
+    if (described_)
+        checkpoints_->describe(described_->source, std::move(described_->about));
+    described_.reset();
+    checkpoints_->wrote(offset, data);
+}
+
+core::outcome<void> part_file::restart() {
+    if (checkpoints_)
+        checkpoints_->remove();
+    checkpoints_.reset();
+    described_.reset();
+    size_.reset();
+    if (const int emptied = where_->calls().ftruncate(descriptor_, 0); emptied < 0)
+        return file_fault("empty", part_, emptied);
     return {};
 }
 
 core::outcome<void> part_file::sync() {
     const int synced = where_->calls().fsync(is_open() ? descriptor_ : where_->descriptor());
     if (synced < 0)
-        return failed("sync", is_open() ? part_ : leaf_, synced);
+        return file_fault("sync", is_open() ? part_ : leaf_, synced);
+    return {};
+}
+
+/// Sees that what is about to be renamed is our file, `size` bytes long.
+core::outcome<void> part_file::settle(std::optional<std::uint64_t> size) {
+    // What was written at once was locked all the time; what took longer may have been replaced by
+    // who knows nothing of locks.
+    if (writes_ <= 1 && !reopened_)
+        return {};
+    struct ::stat found {};
+    if (!is_still(*where_, part_, descriptor_, found))
+        return core::fault(errc::file, part_ + " was replaced by somebody else");
+    const auto bytes = static_cast<std::uint64_t>(found.st_size);
+    if (!size || bytes == *size)
+        return {};
+    if (bytes < *size)
+        return core::fault(errc::file, part_ + " is shorter than what was written to it");
+    if (const int cut = where_->calls().ftruncate(descriptor_, *size); cut < 0)
+        return file_fault("shorten", part_, cut);
     return {};
 }
 
 core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> modified,
-                                      bool replace) {
+                                      bool replace, bool durable,
+                                      std::optional<std::uint64_t> size) {
     files& calls = where_->calls();
+    const int folder = where_->descriptor();
+    const auto refuse = [this](core::fault why) {
+        discard();
+        return why;
+    };
+    if (auto settled = settle(size); !settled)
+        return refuse(std::move(settled).error());
     if (modified) {
         // A file that is complete is worth more than its time: a failure here is none.
         const ::timespec stamp{modified->time_since_epoch().count(), 0};
         const ::timespec times[2] = {{0, UTIME_OMIT}, stamp};
         calls.futimens(descriptor_, times);
     }
-    // What was written at once was locked all the time; later ones may have been replaced by who
-    // knows nothing of locks.
-    if (writes_ > 1 && !is_still(*where_, part_, descriptor_)) {
-        exists_ = false;
-        discard();
-        return core::fault(errc::file, part_ + " was replaced by somebody else");
-    }
-    const int folder = where_->descriptor();
+    if (const int synced = durable ? calls.fsync(descriptor_) : 0; synced < 0)
+        return refuse(file_fault("sync", part_, synced));
+
     const int renamed = replace ? calls.renameat(folder, part_.c_str(), leaf_.c_str())
                                 : calls.rename_noreplace(folder, part_.c_str(), leaf_.c_str());
     if (renamed < 0) {
-        discard();
-        if (renamed != -EEXIST)
-            return failed("rename " + part_ + " to", leaf_, renamed);
-        const auto there = look(*where_, leaf_);
-        if (there && there->state == target_state::a_directory)
-            return failed("rename " + part_ + " to", leaf_, -EISDIR);
-        return core::fault(errc::exists, leaf_ + " exists already");
+        auto why = file_fault("rename " + part_ + " to", leaf_, renamed);
+        if (renamed == -EEXIST) {
+            const auto there = look(*where_, leaf_);
+            why = there && there->state == target_state::a_directory
+                      ? file_fault("rename " + part_ + " to", leaf_, -EISDIR)
+                      : core::fault(errc::exists, leaf_ + " exists already");
+        }
+        return refuse(std::move(why));
     }
-    exists_ = false;
+    if (checkpoints_)
+        checkpoints_->remove();
     // Closed after the rename, since closing gives up the lock. An error here is the last word of
     // the file system on what was written, so such a file does not stay.
-    if (const int closed = calls.close(std::exchange(descriptor_, -1)); closed < 0) {
+    if (const int closed = close(); closed < 0) {
         calls.unlinkat(folder, leaf_.c_str());
-        return failed("close", leaf_, closed);
+        return file_fault("close", leaf_, closed);
     }
+    if (const int synced = durable ? calls.fsync(folder) : 0; synced < 0)
+        return file_fault("sync the folder of", leaf_, synced);
     return {};
+}
+
+bool part_file::keep() noexcept {
+    struct ::stat unused {};
+    const bool kept = exists_ && checkpoints_ && checkpoints_->finish() &&
+                      is_still(*where_, part_, descriptor_, unused);
+    if (kept)
+        close();
+    else
+        discard();
+    return kept;
 }
 
 void part_file::discard() noexcept {
     if (!is_open())
         return;
-    if (std::exchange(exists_, false) && is_still(*where_, part_, descriptor_))
+    // First, so that a kill leaves no state of a file that is gone.
+    if (checkpoints_)
+        checkpoints_->remove();
+    struct ::stat unused {};
+    if (exists_ && is_still(*where_, part_, descriptor_, unused))
         where_->calls().unlinkat(where_->descriptor(), part_.c_str());
-    where_->calls().close(std::exchange(descriptor_, -1));
+    close();
+}
+
+/// Gives up the lock with the descriptor. Ready to be made anew.
+int part_file::close() noexcept {
+    checkpoints_.reset();
+    described_.reset();
+    exists_ = false;
+    return where_->calls().close(std::exchange(descriptor_, -1));
 }
 
 }  // namespace asyncdl::storage

@@ -58,7 +58,8 @@ public:
 
     /// What is written from now on is of this source (a hash of the URL) and these validators: the
     /// state says so from its next record on, also of what an earlier run had left. Before this
-    /// call no state is written, and nothing new is kept.
+    /// call no state is written and nothing is kept of a new part file; a reopened one says what it
+    /// said.
     void describe(std::uint64_t source, core::validators about);
 
     /// Stores all of `data` at `offset`. A record of it goes to the state when a piece is full, and
@@ -108,13 +109,11 @@ private:
         core::validators about;
     };
 
+    part_file(std::shared_ptr<directory> where, std::string leaf);
     void swap(part_file& other) noexcept;
-    /// Calls `use` with the bytes of `range`, in steps. 0 or -errno; what is missing is -ENODATA.
-    template <typename Use>
-    int read(core::byte_range range, Use use) const;
     void note(std::uint64_t offset, std::span<const std::byte> data);
-    core::outcome<void> check_before_commit(std::optional<std::uint64_t> size);
-    void close() noexcept;
+    core::outcome<void> settle(std::optional<std::uint64_t> size);
+    int close() noexcept;
 
     std::shared_ptr<directory> where_;
     std::string leaf_;

@@ -1,0 +1,160 @@
+#include "storage/checkpoints.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "storage/part_lock.hpp"
+
+namespace asyncdl::storage {
+
+namespace {
+
+// A kill costs what was written since the last record: this long, or a piece.
+constexpr auto period = std::chrono::seconds(1);
+
+// What it claims is nobody else's business: 0600.
+constexpr int create_flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+constexpr ::mode_t journal_mode = 0600;
+
+}  // namespace
+
+checkpoints::checkpoints(std::shared_ptr<directory> where, std::string name)
+    : where_(std::move(where)), name_(std::move(name)) {
+    begin(0);
+}
+
+checkpoints::checkpoints(std::shared_ptr<directory> where, std::string name, int descriptor,
+                         const journal_contents& contents, std::uint64_t size)
+    : checkpoints(std::move(where), std::move(name)) {
+    descriptor_ = descriptor;
+    header_written_ = true;
+    generation_ = contents.generation;
+    source_ = contents.source;
+    about_ = contents.about;
+    // A last record that is torn gives its place to the next one.
+    slot_ = slots_ = static_cast<std::size_t>(size - header_bytes) / record_bytes;
+}
+
+checkpoints::~checkpoints() {
+    if (descriptor_ >= 0)
+        where_->calls().close(descriptor_);
+}
+
+void checkpoints::describe(std::uint64_t source, core::validators about) {
+    header_written_ = header_written_ && source == source_ && about == about_;
+    source_ = source;
+    about_ = std::move(about);
+}
+
+void checkpoints::wrote(std::uint64_t offset, std::span<const std::byte> data) noexcept {
+    if (ended_)
+        return;
+    if (offset != at_) {
+        record();
+        begin(offset);
+    }
+    while (!data.empty()) {
+        const auto size =
+            static_cast<std::size_t>(std::min<std::uint64_t>(data.size(), end_ - at_));
+        hash_.update(data.first(size));
+        at_ += size;
+        data = data.subspan(size);
+        if (at_ == end_) {
+            record();
+            begin(at_);
+        }
+    }
+    if (is_due())
+        record();
+}
+
+bool checkpoints::finish() noexcept {
+    record();
+    return descriptor_ >= 0 && slots_ > 0;
+}
+
+void checkpoints::remove() noexcept {
+    ended_ = true;
+    if (descriptor_ < 0)
+        return;
+    // After a commit the lock is gone, and another download may have a journal of this name.
+    struct ::stat unused {};
+    if (is_still(*where_, name_, descriptor_, unused))
+        where_->calls().unlinkat(where_->descriptor(), name_.c_str());
+    where_->calls().close(std::exchange(descriptor_, -1));
+}
+
+/// Begins the piece at `offset`.
+void checkpoints::begin(std::uint64_t offset) noexcept {
+    begin_ = at_ = recorded_ = offset;
+    end_ = piece_end(offset);
+    slot_ = slots_;
+    hash_.reset();
+}
+
+/// Writes the record of the piece as far as it is, over the one that it has already.
+void checkpoints::record() noexcept {
+    if (ended_ || at_ == recorded_ || !prepare())
+        return;
+    const piece claim{{begin_, at_}, hash_.value()};
+    const auto place = header_bytes + std::uint64_t{slot_} * record_bytes;
+    if (slot_ == most_records || !store(encode_record(generation_, claim), place)) {
+        ended_ = true;  // one that is torn is passed over, the others stay good
+        return;
+    }
+    slots_ = slot_ + 1;
+    recorded_ = at_;
+}
+
+/// Sees that there is a journal, and that its header says what it is to say.
+bool checkpoints::prepare() noexcept {
+    if (header_written_)
+        return true;
+    const bool there = descriptor_ >= 0;
+    if (!there && ::getrandom(&generation_, sizeof generation_, 0) != sizeof generation_) {
+        ended_ = true;
+        return false;
+    }
+    const auto header = encode_header(generation_, source_, about_);
+    header_written_ = header && (there || create()) && store(*header, 0);
+    if (!header_written_)
+        remove();  // without its header it is worth nothing
+    return header_written_;
+}
+
+bool checkpoints::create() noexcept {
+    files& calls = where_->calls();
+    const int folder = where_->descriptor();
+    descriptor_ = calls.openat(folder, name_.c_str(), create_flags, journal_mode);
+    if (descriptor_ == -EEXIST) {  // of a part file that is gone
+        calls.unlinkat(folder, name_.c_str());
+        descriptor_ = calls.openat(folder, name_.c_str(), create_flags, journal_mode);
+    }
+    return descriptor_ >= 0;
+}
+
+bool checkpoints::store(std::span<const std::byte> bytes, std::uint64_t offset) noexcept {
+    while (!bytes.empty()) {
+        const auto written = where_->calls().pwrite(descriptor_, bytes, offset);
+        if (written <= 0)
+            return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+        offset += static_cast<std::uint64_t>(written);
+    }
+    return true;
+}
+
+/// Whether it is time for a record. A file of one write needs no clock.
+bool checkpoints::is_due() noexcept {
+    if (!std::exchange(written_before_, true))
+        return false;
+    const auto now = where_->calls().now();
+    if (last_ && now - *last_ < period)
+        return false;
+    return std::exchange(last_, now).has_value();
+}
+
+}  // namespace asyncdl::storage

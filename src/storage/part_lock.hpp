@@ -1,0 +1,41 @@
+#pragma once
+// How a part file becomes ours: made, taken over from an earlier run, or opened together with the
+// state that the earlier run has kept. Free functions for `part_file`; any thread.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/fault.hpp"
+#include "storage/directory.hpp"
+#include "storage/state_journal.hpp"
+
+namespace asyncdl::storage {
+
+/// Behind the target's name.
+inline constexpr std::string_view part_suffix = ".part";
+/// Behind the part file's name.
+inline constexpr std::string_view state_suffix = ".state";
+
+/// Opens `part` for us alone: made, or an earlier run's, which is emptied and whose state is
+/// removed. The lock lasts as long as the descriptor: who finds the part file knows whether it is
+/// in use, in this process or another. Never removes a file that another download may just have
+/// made; on failure nothing of ours is left.
+core::outcome<int> take_part(directory& where, const std::string& part);
+
+/// A part file and its state, open, and the part file locked.
+struct kept_files {
+    int part = -1;
+    int state = -1;
+    std::uint64_t state_bytes = 0;
+    journal_contents claims;  ///< those within the part file; at least one
+};
+
+/// Opens what an earlier run has left of `leaf`, see `part_file::reopen`.
+core::outcome<std::optional<kept_files>> open_kept(directory& where, const std::string& leaf);
+
+/// Whether the name still leads to the file that is open; `open` is what is known of that then.
+bool is_still(directory& where, const std::string& name, int file, struct ::stat& open);
+
+}  // namespace asyncdl::storage
