@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "core/content_disposition.hpp"
 #include "core/fields.hpp"
 #include "core/percent.hpp"
 #include "core/utf8.hpp"
@@ -127,6 +128,18 @@ std::string derived_name(const url& final_url) {
     }
     std::string name = safe_name(text);
     return name.empty() ? "index.html" : name;
+}
+
+std::string derived_name(std::string_view disposition, const url& final_url) {
+    if (const auto given = disposition_name(disposition)) {
+        // Where no separator is found, all of it is the last part.
+        const std::string_view last =
+            std::string_view(*given).substr(given->find_last_of("/\\") + 1);
+        if (std::string name = safe_name(last); !name.empty()) {
+            return name;
+        }
+    }
+    return derived_name(final_url);
 }
 
 std::string safe_name(std::string_view text) {

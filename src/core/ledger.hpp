@@ -2,6 +2,7 @@
 // Which bytes of a file are known to be there. One download owns it and uses it on its own
 // executor; nothing here knows of files.
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -38,6 +39,8 @@ public:
 private:
     std::vector<byte_range> ranges_;
     std::uint64_t held_ = 0;
+
+    std::size_t first_touching(std::uint64_t offset) const noexcept;
 };
 
 }  // namespace asyncdl::core
