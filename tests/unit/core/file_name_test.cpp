@@ -23,6 +23,10 @@ std::string derived(const std::string& text) {
     return derived_name(*url::parse(text));
 }
 
+std::string given_or_derived(std::string_view disposition) {
+    return derived_name(disposition, *url::parse("http://h/a/from-url"));
+}
+
 bool is_safe(const std::string& name) {
     const bool separated = name.find_first_of("/\\") != std::string::npos;
     const bool controlled = std::any_of(name.begin(), name.end(), [](char c) {
@@ -122,6 +126,57 @@ TEST_CASE("a URL gives the last segment of its path, decoded where that is UTF-8
         CAPTURE(given);
         CHECK(derived(given) == wanted);
     }
+}
+
+TEST_CASE("a response's name counts before the URL's") {
+    const std::vector<row> rows{
+        {"attachment; filename=a.txt", "a.txt"},
+        {"attachment; filename=\"a b.txt\"", "a b.txt"},
+        {"attachment; filename=a; filename*=UTF-8''%c3%a4", "\xc3\xa4"},
+        {"inline; filename=\"a%20b\"", "a b"},
+        {"filename=\" a \"", "a"},
+        {"filename=C:x", "C_x"},
+        {"filename=\"a\x01\x7f\"", "a__"},
+        {"filename*=UTF-8''a%0d%0ab%00", "a__b_"},
+        {"filename*=ISO-8859-1''a%85", "a_"},
+        {"filename=" + std::string(300, 'x') + ".gz", std::string(241, 'x') + ".gz"},
+        {"filename=.htaccess", ".htaccess"},
+    };
+    for (const auto& [given, wanted] : rows) {
+        CAPTURE(given);
+        CHECK(given_or_derived(given) == wanted);
+    }
+}
+
+TEST_CASE("only the last part of a response's name is taken") {
+    const std::vector<row> rows{
+        {"filename=/etc/passwd", "passwd"},
+        {"filename=../../x", "x"},
+        {"filename=..\\..\\x", "x"},
+        {"filename=\"C:\\\\dir\\\\x\"", "x"},
+        {"filename=\"..%2f..%2Fx\"", "x"},
+        {"filename*=UTF-8''..%2f..%5Cx", "x"},
+        {"filename=a/b\\c", "c"},
+        {"filename=a\\b/c", "c"},
+        {"filename=//x", "x"},
+        {"filename=dir/C:x", "C_x"},
+    };
+    for (const auto& [given, wanted] : rows) {
+        CAPTURE(given);
+        CHECK(given_or_derived(given) == wanted);
+    }
+}
+
+TEST_CASE("where a response gives no usable name the URL does") {
+    for (const char* given :
+         {"", "attachment", "filename=", "filename=\"\"", "filename=\" \"", "filename=.",
+          "filename=..", "filename=\" .. \"", "filename=/", "filename=a/", "filename=\"a\\\\\"",
+          "filename=a/..", "filename=../.", "filename=%2e%2e", "filename*=UTF-8''%2e%2e%2f",
+          "filename*=UTF-16''x", "name=x"}) {
+        CAPTURE(given);
+        CHECK(given_or_derived(given) == "from-url");
+    }
+    CHECK(derived_name("attachment", *url::parse("http://h/")) == "index.html");
 }
 
 TEST_CASE("any text is made a safe name") {
