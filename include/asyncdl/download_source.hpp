@@ -38,6 +38,11 @@ class result_consumer {
 public:
     virtual ~result_consumer() = default;
 
+    /// Takes one result where that can be done without waiting; false, and the result is as it was,
+    /// where it cannot: `async_consume` is called then. Optional; a consumer that has it costs less
+    /// CPU.
+    virtual bool try_consume(download_result& result) { return (void)result, false; }
+
     /// Takes one result. An error (or an exception) ends the batch: the source is not read further,
     /// what runs is finished and still offered.
     virtual boost::asio::awaitable<boost::system::error_code> async_consume(

@@ -38,6 +38,7 @@ enum class errc {
     internal,               ///< a defect of the library or an exception of a user's callback
     unsupported,            ///< asks for what this version does not do
     shut_down,              ///< the object was shut down before the call
+    too_many_files,         ///< no file descriptor is free; waited for while others are in use
 };
 
 /// What a caller decides by; compare with `code == failure::retryable`.

@@ -24,8 +24,8 @@ public:
     std::uint64_t id = 0;
     std::uint64_t tag = 0;
     std::string name;                    ///< the file's name, the URL while none is known
-    std::optional<std::uint64_t> total;  ///< bytes of the body, where known
-    std::uint64_t received = 0;          ///< bytes of the body so far, in this attempt
+    std::optional<std::uint64_t> total;  ///< bytes of the file, where known
+    std::uint64_t received = 0;          ///< bytes of the file that are there so far
     download_state state = download_state::queued;
     unsigned connections = 0;  ///< connections in use for it
 };

@@ -35,16 +35,30 @@ recorder::~recorder() {
     stop();
 }
 
-boost::asio::awaitable<boost::system::error_code> recorder::async_consume(download_result result) {
+bool recorder::try_consume(download_result& result) {
     if (!is_wanted(result)) {
-        co_return boost::system::error_code();
+        return true;
     }
     semaphore_guard place = places_.try_acquire();
+    if (place) {
+        take(std::move(result), std::move(place));
+        return true;
+    }
+    return false;
+}
+
+boost::asio::awaitable<boost::system::error_code> recorder::async_consume(download_result result) {
+    semaphore_guard place;
     while (!place) {
         // A batch that is cancelled still reports: a wait that it ended is begun again.
         auto [error, guard] = co_await places_.async_acquire(as_tuple(use_awaitable));
         place = std::move(guard);
     }
+    take(std::move(result), std::move(place));
+    co_return boost::system::error_code();
+}
+
+void recorder::take(download_result&& result, semaphore_guard place) {
     const std::lock_guard lock(mutex_);
     waiting_.push_back({std::move(result), std::move(place)});
     if (!thread_.joinable()) {
@@ -53,7 +67,6 @@ boost::asio::awaitable<boost::system::error_code> recorder::async_consume(downlo
     if (waiting_.size() >= wake_at_) {
         woken_.notify_one();
     }
-    co_return boost::system::error_code();
 }
 
 std::vector<std::string> recorder::finish(const batch_summary& summary) {

@@ -16,13 +16,14 @@
 
 namespace asyncdl::cli {
 
-/// Thread safety: `async_consume` from any thread. A bounded number of results wait; the batch
+/// Thread safety: results from any thread. A bounded number of results wait; the batch
 /// waits for the reports beyond that.
 class recorder final : public result_consumer {
 public:
     explicit recorder(std::vector<std::unique_ptr<report>> reports);
     ~recorder() override;
 
+    bool try_consume(download_result& result) override;
     boost::asio::awaitable<boost::system::error_code> async_consume(
         download_result result) override;
 
@@ -37,6 +38,7 @@ private:
     };
 
     bool is_wanted(const download_result& result) const;
+    void take(download_result&& result, semaphore_guard place);
     void run();
     void stop();
 

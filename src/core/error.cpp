@@ -52,6 +52,7 @@ constexpr std::array table{
     entry{errc::internal, local, "internal", "an internal error"},
     entry{errc::unsupported, local, "internal", "not supported by this version"},
     entry{errc::shut_down, local, "cancelled", "already shut down"},
+    entry{errc::too_many_files, local, "file", "too many open files"},
 };
 
 constexpr bool in_order() {
@@ -60,7 +61,7 @@ constexpr bool in_order() {
             return false;
         }
     }
-    return table.back().code == errc::shut_down;
+    return table.back().code == errc::too_many_files;
 }
 static_assert(in_order(), "a code's row is at its value less 1");
 

@@ -1,11 +1,19 @@
 // The public values that decide anything by themselves.
 
 #include <asyncdl/batch_summary.hpp>
+#include <asyncdl/download_request.hpp>
 #include <asyncdl/download_result.hpp>
 #include <asyncdl/error.hpp>
 #include <asyncdl/progress_snapshot.hpp>
 
+#include "core/checksum.hpp"
+
 namespace asyncdl {
+
+std::string check_checksum(std::string_view text) {
+    const auto parsed = core::checksum::parse(text);
+    return parsed ? std::string() : parsed.error().message;
+}
 
 void batch_summary::add(const download_result& result) noexcept {
     ++total;

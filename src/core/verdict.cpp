@@ -105,15 +105,20 @@ fault failure_of(const response_head& head) {
 }  // namespace
 
 verdict judge_response(const response_head& head, const url& asked, const verdict_policy& policy,
-                       system_clock::time_point now) {
+                       system_clock::time_point now, const part_request* part) {
     verdict result;
     if (head.status == 200 || head.status == 203) {
+        return result;
+    }
+    if (part && (head.status == 206 || head.status == 416)) {
+        result.part = judge_part(head, *part);
         return result;
     }
     if (is_redirect(head.status)) {
         auto target = redirect_target(head.fields, asked, policy);
         if (target) {
-            result.redirect = follow_redirect{std::move(*target)};
+            result.redirect =
+                follow_redirect{std::move(*target), retry_after(head.fields, now)};
         } else {
             result.failure = give_up{target.error(), retry_after(head.fields, now)};
         }

@@ -66,11 +66,24 @@ void batch_feed::fail(const boost::system::error_code& error) {
     end();
 }
 
-asio::awaitable<void> batch_feed::deliver(download_result& result) {
-    {
-        const std::lock_guard lock(mutex_);
-        summary_.add(result);
+void batch_feed::count(const download_result& result) {
+    const std::lock_guard lock(mutex_);
+    summary_.add(result);
+}
+
+bool batch_feed::try_deliver(download_result& result) {
+    const semaphore_guard turn = consumer_turn_.try_acquire();
+    if (!turn)
+        return false;
+    try {
+        return consumer_.try_consume(result);
+    } catch (...) {
+        refused(make_error_code(errc::internal));
+        return true;
     }
+}
+
+asio::awaitable<void> batch_feed::deliver(download_result& result) {
     semaphore_guard turn = consumer_turn_.try_acquire();
     while (!turn) {
         // A result is delivered even by a batch that is cancelled, so a wait that was is repeated.
@@ -84,12 +97,16 @@ asio::awaitable<void> batch_feed::deliver(download_result& result) {
     } catch (...) {
         failed = make_error_code(errc::internal);
     }
-    if (failed) {
-        const std::lock_guard lock(mutex_);
-        if (!summary_.consumer_error)
-            summary_.consumer_error = failed;
-        end();
-    }
+    if (failed)
+        refused(failed);
+}
+
+/// The consumer wants no more.
+void batch_feed::refused(const boost::system::error_code& error) {
+    const std::lock_guard lock(mutex_);
+    if (!summary_.consumer_error)
+        summary_.consumer_error = error;
+    end();
 }
 
 batch_summary batch_feed::summary() {

@@ -32,7 +32,12 @@ public:
     /// The next download, its name taken, in input order; null at the end.
     boost::asio::awaitable<std::shared_ptr<transfer>> next(std::shared_ptr<downloader_core> core);
 
-    /// Counts a result and hands it to the consumer.
+    /// Adds a result to the totals.
+    void count(const download_result& result);
+
+    /// Hands it to the consumer where that can be done at once.
+    bool try_deliver(download_result& result);
+    /// Waits for the consumer.
     boost::asio::awaitable<void> deliver(download_result& result);
 
     /// No more is read.
@@ -46,6 +51,7 @@ public:
     std::atomic<std::size_t> readers_waiting = 0;
 
 private:
+    void refused(const boost::system::error_code& error);
     std::shared_ptr<transfer> take(const std::shared_ptr<downloader_core>& core,
                                    download_request request);
     void fail(const boost::system::error_code& error);

@@ -89,7 +89,9 @@ asio::awaitable<void> batch_job::work(std::shared_ptr<transfer> item, semaphore_
         download_result result = co_await item->run();
         // From here on it can be cancelled no more: the consumer gets its result undisturbed.
         running_.erase(running_.iterator_to(*item));
-        co_await feed_->deliver(result);
+        feed_->count(result);
+        if (!feed_->try_deliver(result))
+            co_await feed_->deliver(result);
         if (feed_->ended())
             signal_.emit(asio::cancellation_type::terminal);  // the reader need not wait longer
         slot = item->release_slot();

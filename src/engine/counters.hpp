@@ -23,6 +23,9 @@ public:
         return succeeded_.load(std::memory_order_relaxed);
     }
     std::uint64_t failed_count() const noexcept { return failed_.load(std::memory_order_relaxed); }
+    std::uint64_t active_count() const noexcept {
+        return started_count() - succeeded_count() - failed_count();
+    }
     std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
 private:

@@ -22,10 +22,15 @@ list_batch::async_next() {
     co_return try_next();
 }
 
-boost::asio::awaitable<boost::system::error_code> list_batch::async_consume(
-    download_result result) {
+bool list_batch::try_consume(download_result& result) {
     const auto index = static_cast<std::size_t>(result.index);
     results_[index] = std::move(result);
+    return true;
+}
+
+boost::asio::awaitable<boost::system::error_code> list_batch::async_consume(
+    download_result result) {
+    try_consume(result);
     co_return boost::system::error_code();
 }
 

@@ -15,6 +15,7 @@ public:
     std::optional<download_request> try_next() override;
     boost::asio::awaitable<boost::system::result<std::optional<download_request>>> async_next()
         override;
+    bool try_consume(download_result& result) override;
     boost::asio::awaitable<boost::system::error_code> async_consume(
         download_result result) override;
 

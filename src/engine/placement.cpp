@@ -65,16 +65,19 @@ core::outcome<void> placement::plan(const download_request& request,
     return {};
 }
 
-void placement::follow(const core::url& to) {
+bool placement::follow(const core::url& to, const core::fields& fields) {
     if (given_)
-        return;
-    std::string derived = core::derived_name(to);
+        return false;
+    const auto disposition = fields.find("Content-Disposition");
+    std::string derived =
+        disposition ? core::derived_name(*disposition, to) : core::derived_name(to);
     if (derived == base_name_)
-        return;
+        return false;
     claim_.give_back();
     base_name_ = std::move(derived);
     folder_.reset();
     take_derived();
+    return true;
 }
 
 /// Has `name` from now on, unless another download has it.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/fault.hpp"
+#include "core/fields.hpp"
 #include "core/url.hpp"
 #include "engine/name_claim.hpp"
 #include "storage/part_file.hpp"
@@ -23,8 +24,9 @@ public:
     core::outcome<void> plan(const download_request& request, const downloader_options& options,
                              const core::url& from);
 
-    /// A redirect led elsewhere: a derived name follows.
-    void follow(const core::url& to);
+    /// The response's URL and fields may tell another name: a derived one follows, and is to be
+    /// settled anew. Whether it changed.
+    bool follow(const core::url& to, const core::fields& fields);
 
     /// Opens the folder and applies `on_exists`. Blocking. False where the existing file is kept.
     /// `errc::file`, `errc::exists`.

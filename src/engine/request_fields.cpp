@@ -53,7 +53,7 @@ core::outcome<void> check_fields(const std::vector<header>& fields) {
 
 http::request_head make_request(const core::url& to, const core::url& first,
                                 const downloader_options& options, const download_request& request,
-                                const std::string& authority, const std::string& authorization) {
+                                const std::string& authority, std::string_view authorization) {
     http::request_head head;
     head.target = to.target();
     head.authority = authority;
@@ -82,8 +82,7 @@ http::request_head make_request(const core::url& to, const core::url& first,
                 options.user_agent.empty() ? default_agent : std::string_view(options.user_agent));
     add_default("Accept", "*/*");
     add_default("Accept-Encoding", "identity");
-    if (at_home)
-        add_default("Authorization", authorization);
+    add_default("Authorization", authorization);
     for (const header& field : options.headers)
         if (!holds(request.headers, field.name))
             add_own(field);

@@ -16,10 +16,10 @@ namespace asyncdl::engine {
 core::outcome<void> check_fields(const std::vector<header>& fields);
 
 /// The head of a GET of `to` for a download that was asked of `first`: the caller's fields other
-/// than Accept and Accept-*, and credentials, go to the origin of `first` alone. `authorization` is
-/// the value made of the first URL's userinfo, or empty. What is returned points into all of them.
+/// than Accept and Accept-* go to the origin of `first` alone. `authorization` is what `to` gets
+/// where the caller's fields have none, or empty. What is returned points into all of them.
 http::request_head make_request(const core::url& to, const core::url& first,
                                 const downloader_options& options, const download_request& request,
-                                const std::string& authority, const std::string& authorization);
+                                const std::string& authority, std::string_view authorization);
 
 }  // namespace asyncdl::engine

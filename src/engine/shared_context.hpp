@@ -14,6 +14,7 @@
 
 #include "core/name_registry.hpp"
 #include "engine/counters.hpp"
+#include "engine/host_rests.hpp"
 #include "http/host_limits.hpp"
 #include "net/tls_context.hpp"
 
@@ -32,7 +33,9 @@ public:
     async_semaphore slots;         ///< one a download that is at work
     async_semaphore waiting_room;  ///< one a download that waits without a slot
     core::name_registry names;     ///< of the downloads that are active
+    host_rests rests;
     counters totals;
+    std::atomic_flag short_of_files = ATOMIC_FLAG_INIT;  ///< somebody was told so
     const std::shared_ptr<resolver> lookup;
     const std::shared_ptr<http::host_limits> hosts;
 

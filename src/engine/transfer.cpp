@@ -5,11 +5,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "core/basic_auth.hpp"
+#include "core/digest_fields.hpp"
+#include "core/file_name.hpp"
 #include "core/http_date.hpp"
 #include "engine/log.hpp"
 #include "engine/request_fields.hpp"
-#include "storage/offload.hpp"
 
 namespace asyncdl::engine {
 
@@ -23,6 +23,10 @@ constexpr std::uint64_t drain_limit = 64 * 1024;
 // A body that never makes its reader wait gives the others a turn after this much.
 constexpr std::uint64_t turn_bytes = 4 * 1024 * 1024;
 
+// How often one attempt asks again because an answer did not go with what is stored. Each time
+// something is given up (a name, the stored bytes), so that no honest server comes near it.
+constexpr unsigned most_questions = 8;
+
 }  // namespace
 
 transfer::transfer(std::shared_ptr<downloader_core> core, download_request request,
@@ -31,7 +35,9 @@ transfer::transfer(std::shared_ptr<downloader_core> core, download_request reque
       request_(std::move(request)),
       id_(core_->shared->next_id()),
       max_time_(*core_->keeper, *this),
-      place_(core_->shared->names, std::move(batch_names)) {
+      from_(request_.urls),
+      place_(core_->shared->names, std::move(batch_names)),
+      stored_(*core_, request_.destination) {
     result_.id = id_;
     result_.tag = request_.tag;
     result_.index = index;
@@ -49,32 +55,21 @@ transfer::~transfer() {
 core::outcome<void> transfer::plan() {
     if (request_.rejection)
         return core::fault(request_.rejection, request_.rejection_message);
-    if (request_.urls.empty())
-        return core::fault(make_error_code(errc::invalid_url), "no URL");
-    if (request_.urls.size() > 1)
-        return core::fault(make_error_code(errc::unsupported), "mirrors are not supported yet");
-    if (!request_.checksum.empty())
-        return core::fault(make_error_code(errc::unsupported), "checksums are not supported yet");
     if (const auto fields = check_fields(request_.headers); !fields)
         return fields.error();
-    auto parsed = core::url::parse(request_.urls.front());
-    if (!parsed)
-        return parsed.error();
-    first_ = std::move(*parsed);
-    if (first_->has_userinfo())
-        authorization_ = core::basic_credentials(first_->user(), first_->password());
+    if (const auto begun = from_.begin(); !begun)
+        return begun.error();
+    if (!request_.checksum.empty()) {
+        auto sum = core::checksum::parse(request_.checksum);
+        if (!sum)
+            return sum.error();
+        stored_.expect(std::move(*sum), stored_body::asked_by::caller);
+    }
     if (request_.destination)
         return {};
-    const auto named = place_.plan(request_, core_->options, *first_);
+    const auto named = place_.plan(request_, core_->options, from_.first());
     note_place();
     return named;
-}
-
-void transfer::note_place() {
-    if (result_.file_name == place_.name())
-        return;
-    result_.file_name = place_.name();
-    result_.file_path = result_.file_name.empty() ? std::string() : place_.path();
 }
 
 asio::awaitable<download_result> transfer::run() {
@@ -91,28 +86,17 @@ asio::awaitable<download_result> transfer::run() {
             begin();
             outcome = planned_;
         }
-        bool wanted = outcome.has_value();
-        if (wanted && !request_.destination && core_->options.if_exists != on_exists::overwrite) {
-            // What is there already may make a request needless.
-            const auto settled = co_await settle();
-            if (!settled)
-                outcome = settled.error();
-            wanted = settled && *settled;
-        }
-        for (unsigned retry = 0; wanted;) {
+        for (bool wanted = outcome.has_value(); wanted;) {
             outcome = co_await attempt();
-            wanted = !outcome && !is_stopped() && retry < core_->options.retries &&
-                     outcome.error().code == failure::retryable;
-            if (wanted) {
-                const auto waited = co_await wait_to_retry(++retry, outcome.error());
-                wanted = waited.has_value();
-            }
+            wanted = !outcome && !is_stopped() && co_await another_attempt(outcome.error());
         }
+        if (is_stopped() && !outcome)
+            outcome = stopped();
+        if (!outcome)
+            co_await close_stored(outcome.error());
     } catch (...) {
         outcome = core::fault(make_error_code(errc::internal), "a callback threw an exception");
     }
-    if (is_stopped() && !outcome)
-        outcome = stopped();
     core_->leave(*this);
     finish(outcome);
     co_return std::move(result_);
@@ -128,79 +112,143 @@ void transfer::begin() {
         core_->options.events->on_start(result_.id, result_.tag, result_.url);
 }
 
-/// Decides the place on disk; false where the file there is kept.
-asio::awaitable<core::outcome<bool>> transfer::settle() {
-    auto decide = [this]() -> core::outcome<bool> {
-        auto base = core_->directory(place_.directory());
-        if (!base)
-            return base.error();
-        return place_.settle(core_->options.if_exists, *base);
-    };
-    core::outcome<bool> wanted = false;
-    if (core_->work())
-        wanted = co_await storage::offload(*core_->work(), decide);
-    else
-        wanted = decide();
-    if (wanted && !*wanted) {
-        result_.skipped = true;
-        result_.file_size = place_.kept_size();
-    }
-    note_place();
-    co_return wanted;
+/// After a failed attempt: whether there is another one. Another mirror is asked at once; when all
+/// were, those whose failure may pass are asked again after a wait.
+asio::awaitable<bool> transfer::another_attempt(const core::fault& why) {
+    if (why.code == errc::too_many_files)
+        co_return co_await wait_for_descriptor();
+    without_descriptor_ = 0;
+    if (why.code == failure::local)
+        co_return false;
+    if (why.code != failure::retryable)
+        from_.give_up_current();
+    if (request_.urls.size() > 1)
+        co_await stored_.keep_or_discard();  // the next one may have none of it
+    if (from_.next())
+        co_return true;
+    if (retry_ >= core_->options.retries || !from_.next_round())
+        co_return false;
+    const auto waited = co_await wait_to_retry(++retry_, why);
+    co_return waited.has_value();
 }
 
-/// Asks, follows where it is sent, and stores what it gets.
+/// What is stored stays where a later run can go on from it.
+asio::awaitable<void> transfer::close_stored(const core::fault& why) {
+    const bool doubtful = why.code == errc::checksum || why.code == errc::disk_full ||
+                          why.code == errc::file || why.code == errc::internal ||
+                          (why.code == errc::protocol && stored_.is_confirmed());
+    if (doubtful)
+        co_await stored_.discard();
+    result_.resumed_from = stored_.earlier();
+    co_await stored_.keep_or_discard();
+}
+
+/// Asks, follows where it is sent, and stores what it gets, until the file is complete.
 asio::awaitable<core::outcome<void>> transfer::attempt() {
+    counted_ = false;
+    if (!stored_.has_place()) {
+        auto wanted = settle();
+        if (!wanted.now)
+            wanted.now = co_await std::move(wanted.later);
+        if (!*wanted.now)
+            co_return wanted.now->error();
+        if (!**wanted.now)
+            co_return core::outcome<void>();
+    }
+    if (has_state_ && !stored_.is_open()) {
+        const auto found = co_await find_earlier();
+        if (!found)
+            co_return found.error();
+    }
+    counted_ = true;
     ++result_.attempts;
     retry_after_.reset();
-    received_.store(0, std::memory_order_relaxed);
-    total_.store(unknown_total, std::memory_order_relaxed);
+    resting_host_.clear();
+    changed_ = false;
     core::verdict_policy policy;
     policy.redirects_left = core_->options.max_redirects;
     policy.allow_downgrade = core_->options.allow_downgrade;
-    core::url to = *first_;
-    for (;;) {
+    core::url elsewhere;
+    const core::url* to = &from_.current();
+    for (unsigned questions = 0; questions < most_questions;) {
         now(download_state::connecting);
-        auto host_place = core_->shared->hosts->try_lease(to.origin().host);
+        const auto& host = to->origin().host;
+        if (core_->shared->rests.end_of(host) > net::clock::now()) {
+            const auto waited = co_await wait_for_rest(host);
+            if (!waited)
+                co_return waited.error();
+        }
+        auto host_place = core_->shared->hosts->try_lease(host);
         if (!host_place) {
-            auto waited = co_await wait_for_host(to.origin().host);
+            auto waited = co_await wait_for_host(host);
             if (!waited)
                 co_return waited.error();
             host_place = std::move(*waited);
         }
+        const auto part = stored_.missing();
         http::lease line;
-        const auto head = co_await ask(line, to);
+        const auto head = co_await ask(line, *to, part ? &*part : nullptr);
         if (!head)
             co_return head.error();
-        result_.final_url = to.display();
         result_.status = (*head)->status;
         result_.http_version = (*head)->version == 10 ? "1.0" : "1.1";
 
-        auto verdict = core::judge_response(**head, to, policy, std::chrono::system_clock::now());
-        if (verdict.stores()) {
-            place_.follow(to);
-            co_return co_await store(line, **head);
+        auto verdict = core::judge_response(**head, *to, policy, std::chrono::system_clock::now(),
+                                            part ? &*part : nullptr);
+        if (!verdict.failure && !verdict.redirect) {
+            const auto before = stored_.held();
+            const auto next = co_await take(line, **head, *to, part ? &*part : nullptr,
+                                            verdict.part ? &*verdict.part : nullptr);
+            if (!next || *next == next_step::done)
+                co_return next ? core::outcome<void>() : next.error();
+            questions = stored_.held() > before ? 0 : questions + 1;
+            continue;
         }
         co_await line->drain(drain_limit, core_->scratch());
         if (is_stopped())
             co_return stopped();
         if (verdict.failure) {
             retry_after_ = verdict.failure->retry_after;
+            // Not only this download leaves the host alone.
+            resting_host_ = result_.status == 429 || result_.status == 503 ? host : std::string();
+            if (!resting_host_.empty() && retry_after_)
+                core_->shared->rests.add(host, net::clock::now() + bounded(*retry_after_));
             co_return std::move(verdict.failure->why);
         }
-        to = std::move(verdict.redirect->target);
+        const auto rest = verdict.redirect->retry_after;
+        elsewhere = std::move(verdict.redirect->target);
+        to = &elsewhere;
         --policy.redirects_left;
         log(core_->options.log, log_level::debug,
-            [&] { return "redirected to " + core::for_log(to.display()); });
+            [&] { return "redirected to " + core::for_log(to->display()); });
+        if (rest && rest->count() > 0) {
+            line.end();
+            host_place = {};
+            const auto waited = co_await wait_without_slot(bounded(*rest));
+            if (!waited)
+                co_return waited.error();
+        }
     }
+    co_return core::fault(make_error_code(changed_ ? errc::changed : errc::protocol),
+                          "the server's answers to requests for parts do not go together");
 }
 
 /// Sends the request and gets the response's head, on an idle connection where there is one.
-asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::lease& line,
-                                                                         const core::url& to) {
+asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(
+    http::lease& line, const core::url& to, const core::part_request* part) {
     const std::string authority = to.origin().authority();
-    const auto request =
-        make_request(to, *first_, core_->options, request_, authority, authorization_);
+    const bool is_given = to.origin() == from_.current().origin();
+    auto request = make_request(to, from_.first(), core_->options, request_, authority,
+                                is_given ? from_.authorization() : std::string_view());
+    std::string range;
+    if (part) {
+        range = "bytes=" + std::to_string(part->bytes.begin) + '-';
+        if (part->bytes.end != core::part_request::to_the_end)
+            range += std::to_string(part->bytes.end - 1);
+        request.fields.emplace_back("Range", range);
+        if (!part->unvalidated)
+            request.fields.emplace_back("If-Range", core::if_range(part->about));
+    }
     for (bool fresh = false;; fresh = true) {
         line = http::lease();
         if (!fresh)
@@ -212,75 +260,129 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::l
             line = std::move(*connected);
         }
         lines_.store(1, std::memory_order_relaxed);
-        log(core_->options.log, log_level::debug,
-            [&] { return "GET " + core::for_log(to.display()); });
+        log(core_->options.log, log_level::debug, [&] {
+            return "GET " + core::for_log(to.display()) + (part ? ' ' + range : std::string());
+        });
         auto head = co_await line->start(request);
         // A kept connection that the server closed just as it was used again is nobody's failure.
         const bool again = !head && !fresh && !is_stopped() &&
                            head.error().code == errc::truncated && line->lost_unanswered();
-        if (!again)
+        if (!again) {
+            if (head) {
+                result_.final_url.assign(to.origin().tls ? "https://" : "http://");
+                result_.final_url.append(authority).append(to.target());
+            }
             co_return head;
+        }
     }
 }
 
-asio::awaitable<core::outcome<void>> transfer::store(http::lease& line,
-                                                     const core::response_head& head) {
-    sink* into = request_.destination;
-    if (!into) {
-        if (!place_.settled()) {
-            const auto wanted = co_await settle();
-            if (!wanted)
-                co_return wanted.error();
-            if (!*wanted)
-                co_return core::outcome<void>();
+/// A response that is neither a redirect nor a failure: its body is stored where it goes with what
+/// is there; else what does not go with it is given up, and asked again.
+asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
+    http::lease& line, const core::response_head& head, const core::url& to,
+    const core::part_request* part, const core::part_verdict* answer) {
+    if (!request_.destination && place_.follow(to, head.fields)) {
+        const auto goes_on = co_await name_changed(head);
+        if (!goes_on)
+            co_return goes_on.error();
+        if (result_.skipped)
+            co_return next_step::done;
+        if (!*goes_on || answer) {
+            co_await line->drain(drain_limit, core_->scratch());
+            co_return next_step::ask_again;
         }
-        storage::file_sink::options how;
-        how.replace = core_->options.if_exists == on_exists::overwrite;
-        how.work = core_->work();
-        file_.emplace(place_.folder(), place_.leaf(), how);
-        if (const auto time = head.fields.find("Last-Modified"); time && core_->options.remote_time)
-            file_->modified(core::parse_http_date(*time));
-        into = &*file_;
     }
+    if (answer && (answer->answer == core::part_answer::changed ||
+                   answer->answer == core::part_answer::start_over)) {
+        changed_ = changed_ || answer->answer == core::part_answer::changed;
+        log(core_->options.log, log_level::info, [&] {
+            return core::for_log(result_.url) + ": starts over: " + std::string(answer->why);
+        });
+        co_await line->drain(drain_limit, core_->scratch());
+        co_await stored_.discard();
+        co_return next_step::ask_again;
+    }
+    if (const auto time = head.fields.find("Last-Modified"); time && core_->options.remote_time)
+        modified_ = core::parse_http_date(*time);
 
-    const auto size = line->body_size();
-    total_.store(size.value_or(unknown_total), std::memory_order_relaxed);
-    now(download_state::receiving);
-    in_sink_ = true;
-    const auto not_opened = co_await into->open(size);
-    in_sink_ = false;
-    if (not_opened)
-        co_return sink_fault(not_opened);
-    core::outcome<void> received;
-    std::exception_ptr thrown;
-    try {
-        received = co_await receive(line, *into);
+    core::byte_range bytes{0, core::part_request::to_the_end};
+    if (answer) {
+        const auto fits = co_await stored_.go_on(*part, *answer, stopped_);
+        if (!fits)
+            co_return fits.error();
+        if (answer->answer == core::part_answer::fits)
+            bytes = answer->bytes;
+        else
+            bytes = {};
+    } else {
+        changed_ = changed_ || (part && stored_.compare(head.fields) == core::agreement::different);
+        auto started = stored_.start(line->body_size());
+        if (!started.now)
+            started.now = co_await std::move(started.later);
+        if (!*started.now)
+            co_return started.now->error();
+    }
+    if (const auto expected = expect_digests(head); !expected)
+        co_return expected.error();
+    total_.store(stored_.length().value_or(unknown_total), std::memory_order_relaxed);
+    if (!bytes.empty()) {
+        now(download_state::receiving);
+        auto received = co_await receive(line, head, bytes);
+        if (!received && received.error().code == errc::changed) {
+            changed_ = true;
+            co_await stored_.discard();
+            co_return next_step::ask_again;
+        }
         if (received && is_stopped())
             received = stopped();
-    } catch (...) {
-        thrown = std::current_exception();
+        if (!received)
+            co_return received.error();
+        if (const auto sum = core::content_digest(head.fields); sum && answer) {
+            const auto agrees = co_await stored_.check_part(bytes, *sum, stopped_);
+            if (!agrees)
+                co_return agrees.error();
+        }
     }
-    if (thrown || !received) {
-        in_sink_ = true;
-        co_await into->discard();
-        in_sink_ = false;
-        if (thrown)
-            std::rethrow_exception(thrown);
-        co_return received;
-    }
-    now(download_state::finishing);
     line.end();
-    const std::uint64_t stored = received_.load(std::memory_order_relaxed);
-    in_sink_ = true;
-    const auto not_committed = co_await into->commit(stored);
-    in_sink_ = false;
-    if (not_committed)
-        co_return sink_fault(not_committed);
-    result_.file_size = stored;
-    co_return core::outcome<void>();
+    if (!stored_.is_complete())
+        co_return next_step::ask_again;
+    const auto completed = co_await complete();
+    if (!completed)
+        co_return completed.error();
+    co_return next_step::done;
 }
 
-asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line, sink& into) {
+/// What the caller and the server say that the whole file's digest is.
+core::outcome<void> transfer::expect_digests(const core::response_head& head) {
+    using enum stored_body::asked_by;
+    if (request_.checksum.empty() && !core_->options.checksums.empty()) {
+        const auto& sums = core_->options.checksums;
+        auto found = sums.find(place_.name());
+        if (found == sums.end())
+            found = sums.find(place_.leaf());
+        if (found == sums.end())
+            found = sums.find(core::derived_name(from_.first()));
+        if (found == sums.end())
+            return core::fault(make_error_code(errc::checksum),
+                               "there is no checksum for " + place_.name());
+        auto sum = core::checksum::parse(found->second);
+        if (!sum)
+            return sum.error();
+        stored_.expect(std::move(*sum), caller);
+    }
+    if (auto sum = core::repr_digest(head.fields))
+        stored_.expect(std::move(*sum), server);
+    if (head.status != 206)
+        if (auto sum = core::content_digest(head.fields))
+            stored_.expect(std::move(*sum), server);
+    return {};
+}
+
+/// Reads the response's body, which is these bytes of the file, and stores it.
+asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
+                                                       const core::response_head& head,
+                                                       core::byte_range bytes) {
     // The shared memory serves only sinks that are done when they return.
     std::span<std::byte> space = core_->scratch();
     if (request_.destination || core_->work()) {
@@ -289,30 +391,67 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line, sink& 
         own_space_.resize(static_cast<std::size_t>(size));
         space = own_space_;
     }
-    std::uint64_t offset = 0;
+    const bool is_part = bytes.end != core::part_request::to_the_end;
+    std::uint64_t offset = bytes.begin;
     for (std::uint64_t turn = 0;;) {
         if (is_stopped())
             co_return stopped();
-        const auto bytes = co_await line->read(space);
-        if (!bytes)
-            co_return bytes.error();
-        if (bytes->empty())
-            co_return core::outcome<void>();
-        result_.bytes_received += bytes->size();
+        const auto got = line->try_read(space);
+        if (!got)
+            co_return got.error();
+        if (!*got) {
+            if (const auto waited = co_await line->wait(); !waited)
+                co_return waited.error();
+            continue;
+        }
+        const auto data = **got;
+        if (data.empty())
+            break;
+        if (data.size() > bytes.end - offset)
+            co_return core::fault(make_error_code(errc::protocol),
+                                  "the server sent more than the part that it announced");
+        if (offset == bytes.begin && line->body_size() != data.size())
+            stored_.belongs_to(from_.source(), core::validators::of(head.fields));
+        result_.bytes_received += data.size();
         all_received_.store(result_.bytes_received, std::memory_order_relaxed);
-        in_sink_ = true;
-        const auto not_written = co_await into.write(offset, *bytes);
-        in_sink_ = false;
-        if (not_written)
-            co_return sink_fault(not_written);
-        offset += bytes->size();
-        received_.store(offset, std::memory_order_relaxed);
-        turn += bytes->size();
+        auto written = stored_.write(offset, data);
+        if (!written.now)
+            written.now = co_await std::move(written.later);
+        if (!*written.now)
+            co_return std::move(*written.now);
+        offset += data.size();
+        received_.store(stored_.held(), std::memory_order_relaxed);
+        turn += data.size();
         if (turn >= turn_bytes) {
             turn = 0;
             co_await asio::post(core_->executor, asio::use_awaitable);
         }
     }
+    if (is_part && offset != bytes.end)
+        co_return core::fault(make_error_code(errc::truncated),
+                              "the server sent less than the part that it announced");
+    if (!is_part && !line->body_size())
+        stored_.ended_here();
+    co_return core::outcome<void>();
+}
+
+/// All bytes are there: they are verified, and the file appears under its name.
+asio::awaitable<core::outcome<void>> transfer::complete() {
+    now(download_state::finishing);
+    if (stored_.has_expectations()) {
+        auto checked = co_await stored_.check(stopped_);
+        if (!checked)
+            co_return checked.error();
+        result_.checksum = std::move(*checked);
+    }
+    result_.resumed_from = stored_.earlier();
+    const std::uint64_t size = stored_.held();
+    auto committed = stored_.commit(modified_);
+    if (!committed.now)
+        committed.now = co_await std::move(committed.later);
+    if (*committed.now)
+        result_.file_size = size;
+    co_return std::move(*committed.now);
 }
 
 }  // namespace asyncdl::engine

@@ -5,7 +5,6 @@
 #include <asyncdl/download_request.hpp>
 #include <asyncdl/download_result.hpp>
 #include <asyncdl/progress_snapshot.hpp>
-#include <asyncdl/sink.hpp>
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -16,9 +15,10 @@
 #include "core/url.hpp"
 #include "core/verdict.hpp"
 #include "engine/downloader_core.hpp"
+#include "engine/mirrors.hpp"
 #include "engine/placement.hpp"
+#include "engine/stored_body.hpp"
 #include "http/pool.hpp"
-#include "storage/file_sink.hpp"
 
 namespace asyncdl::engine {
 
@@ -44,7 +44,7 @@ public:
     void use_signal(boost::asio::cancellation_signal& of_coroutine) noexcept {
         signal_ = &of_coroutine;
     }
-    bool is_stopped() const noexcept { return stop_reason_.has_value(); }
+    bool is_stopped() const noexcept { return stopped_; }
 
     void cancel() override { stop(errc::cancelled); }
     void report(progress_snapshot& into, std::size_t max_items) const override;
@@ -65,51 +65,80 @@ private:
         transfer& owner_;
     };
 
+    /// What becomes of a response.
+    enum class next_step { done, ask_again };
+
     // The chapters, in order.
     core::outcome<void> plan();
-    async_outcome<void> take_slot();
     void begin();
     async_outcome<void> attempt();
-    async_outcome<const core::response_head*> ask(http::lease& line, const core::url& to);
-    async_outcome<http::host_limits::permit> wait_for_host(const std::string& host);
-    async_outcome<void> store(http::lease& line, const core::response_head& head);
-    async_outcome<void> receive(http::lease& line, sink& into);
-    async_outcome<bool> settle();
-    async_outcome<void> wait_to_retry(unsigned retry, const core::fault& why);
+    async_outcome<const core::response_head*> ask(http::lease& line, const core::url& to,
+                                                  const core::part_request* part);
+    async_outcome<next_step> take(http::lease& line, const core::response_head& head,
+                                  const core::url& to, const core::part_request* part,
+                                  const core::part_verdict* answer);
+    core::outcome<void> expect_digests(const core::response_head& head);
+    async_outcome<void> receive(http::lease& line, const core::response_head& head,
+                                core::byte_range bytes);
+    async_outcome<void> complete();
+    boost::asio::awaitable<bool> another_attempt(const core::fault& why);
+    boost::asio::awaitable<void> close_stored(const core::fault& why);
     void finish(const core::outcome<void>& outcome);
 
+    // Where the file goes, and what is there already.
+    prompt<core::outcome<bool>> settle();
+    async_outcome<bool> settle_elsewhere();
+    core::outcome<bool> look_for_place();
+    core::outcome<bool> place_found(core::outcome<bool> wanted);
+    async_outcome<void> find_earlier();
+    async_outcome<bool> name_changed(const core::response_head& head);
     void note_place();
+
+    // What it waits for besides the network.
+    async_outcome<void> take_slot();
+    async_outcome<http::host_limits::permit> wait_for_host(const std::string& host);
+    async_outcome<void> wait_for_rest(const std::string& host);
+    async_outcome<void> wait_to_retry(unsigned retry, const core::fault& why);
+    async_outcome<void> wait_without_slot(net::clock::duration time);
+    boost::asio::awaitable<bool> wait_for_descriptor();
+
     void stop(errc reason);
     core::fault stopped() const;
-    core::fault sink_fault(const boost::system::error_code& error) const;
     void now(download_state state) noexcept { state_.store(state, std::memory_order_relaxed); }
+    std::chrono::milliseconds bounded(std::chrono::seconds wait) const;
 
     const std::shared_ptr<downloader_core> core_;
     const download_request request_;
     const std::uint64_t id_;
     boost::asio::cancellation_signal own_signal_;
     boost::asio::cancellation_signal* signal_ = &own_signal_;
-    std::optional<errc> stop_reason_;
-    bool in_sink_ = false;  ///< a call of the sink is under way, which is not to be disturbed
+    std::atomic<bool> stopped_ = false;
+    errc stop_reason_ = errc::cancelled;
     time_limit max_time_;
 
-    std::optional<core::url> first_;  ///< where the download was asked from
+    mirrors from_;
     core::outcome<void> planned_;
-    std::string authorization_;
     placement place_;
+    bool has_state_ = false;  ///< an earlier run seems to have left something
+    stored_body stored_;
     semaphore_guard slot_;
-    std::optional<storage::file_sink> file_;
     std::vector<std::byte> own_space_;  ///< for a body whose sink may suspend
     std::optional<std::chrono::seconds> retry_after_;
+    std::optional<std::chrono::sys_seconds> modified_;
+    std::string resting_host_;  ///< that said 429 or 503 in this attempt
+    bool counted_ = false;      ///< this attempt is among `result_.attempts`
+    unsigned retry_ = 0;
+    unsigned without_descriptor_ = 0;  ///< times in a row
+    bool changed_ = false;             ///< the remote file, since the last attempt
 
     net::clock::time_point started_{};
     download_result result_;
 
     // What `report` reads from other threads.
     std::atomic<download_state> state_ = download_state::queued;
-    std::atomic<std::uint64_t> received_ = 0;           ///< in this attempt
+    std::atomic<std::uint64_t> received_ = 0;           ///< of the file, so far
     std::atomic<std::uint64_t> all_received_ = 0;       ///< in all attempts
-    std::atomic<std::uint64_t> total_ = unknown_total;  ///< of the body
+    std::atomic<std::uint64_t> total_ = unknown_total;  ///< of the file
     std::atomic<unsigned> lines_ = 0;                   ///< connections in use
     static constexpr std::uint64_t unknown_total = ~std::uint64_t{0};
 };

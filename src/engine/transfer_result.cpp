@@ -17,6 +17,11 @@ void transfer::finish(const core::outcome<void>& outcome) {
     if (!outcome) {
         result_.error = outcome.error().code;
         result_.message = outcome.error().message;
+        // What the last attempt had begun anew came to no end either.
+        if (changed_ && result_.error == failure::retryable) {
+            result_.error = make_error_code(errc::changed);
+            result_.message = "the remote file changed; then " + result_.message;
+        }
         log(core_->options.log,
             outcome.error().code == errc::internal ? log_level::error : log_level::info,
             [&] { return core::for_log(result_.url) + ": " + result_.message; });
@@ -37,7 +42,8 @@ void transfer::stop(errc reason) {
     if (is_stopped())
         return;
     stop_reason_ = reason;
-    if (!in_sink_)
+    stopped_ = true;
+    if (!stored_.is_busy())
         signal_->emit(asio::cancellation_type::terminal);
 }
 
@@ -45,15 +51,6 @@ core::fault transfer::stopped() const {
     if (stop_reason_ == errc::max_time)
         return {make_error_code(errc::max_time), "the download took longer than allowed"};
     return {make_error_code(errc::cancelled), "cancelled"};
-}
-
-core::fault transfer::sink_fault(const boost::system::error_code& error) const {
-    if (file_ && !request_.destination && file_->fault().code == error)
-        return file_->fault();
-    if (error.category() == error_category())
-        return error;
-    // A sink of the caller's speaks in errors of its own.
-    return {make_error_code(errc::file), error.message()};
 }
 
 download_result transfer::broken() {

@@ -17,6 +17,8 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr auto descriptor_pause = std::chrono::milliseconds(100);
+
 double throw_dice() {
     static thread_local std::minstd_rand generator(std::random_device{}());
     return std::uniform_real_distribution<double>()(generator);
@@ -67,17 +69,61 @@ asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
     });
     if (core_->options.events)
         core_->options.events->on_retry(result_.id, result_.tag, result_.attempts, why.code, wait);
+    if (!resting_host_.empty())
+        core_->shared->rests.add(resting_host_, net::clock::now() + wait);
+    co_return co_await wait_without_slot(wait);
+}
+
+/// Until the host may be asked again. Others may be told of a longer rest meanwhile.
+asio::awaitable<core::outcome<void>> transfer::wait_for_rest(const std::string& host) {
+    for (;;) {
+        const auto left = core_->shared->rests.end_of(host) - net::clock::now();
+        if (left <= net::clock::duration::zero())
+            co_return core::outcome<void>();
+        const auto waited = co_await wait_without_slot(left);
+        if (!waited)
+            co_return waited.error();
+    }
+}
+
+/// Another download may have the slot meanwhile, as long as not too many wait.
+asio::awaitable<core::outcome<void>> transfer::wait_without_slot(net::clock::duration time) {
     lines_.store(0, std::memory_order_relaxed);
     now(download_state::waiting);
-    // Another download may have the slot meanwhile, as long as not too many wait.
     const auto seat = core_->shared->waiting_room.try_acquire();
     if (seat)
         slot_.release();
-    asio::steady_timer timer(core_->executor, wait);
+    asio::steady_timer timer(core_->executor, time);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     if (is_stopped())
         co_return stopped();
     co_return co_await take_slot();
+}
+
+/// No file descriptor is free. It keeps its slot, so that fewer downloads run at once; what others
+/// give back is tried for as long as there are others.
+asio::awaitable<bool> transfer::wait_for_descriptor() {
+    core_->connections->close_idle();
+    if (!core_->shared->short_of_files.test_and_set())
+        log(core_->options.log, log_level::warn, [] {
+            return std::string("too many open files: fewer downloads run at once than asked for");
+        });
+    const auto waited = ++without_descriptor_ * descriptor_pause;
+    if (core_->shared->totals.active_count() <= 1 && waited > core_->options.timeout)
+        co_return false;
+    if (counted_)
+        --result_.attempts;
+    lines_.store(0, std::memory_order_relaxed);
+    now(download_state::waiting);
+    asio::steady_timer timer(core_->executor, descriptor_pause);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return !is_stopped();
+}
+
+std::chrono::milliseconds transfer::bounded(std::chrono::seconds wait) const {
+    core::retry_policy policy;
+    policy.max_delay = core_->options.retry_max_delay;
+    return core::retry_wait(1, policy, 0, wait);
 }
 
 }  // namespace asyncdl::engine

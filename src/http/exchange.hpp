@@ -26,12 +26,15 @@ public:
     virtual boost::asio::awaitable<core::outcome<const core::response_head*>> start(
         const request_head& request) = 0;
 
-    /// The next bytes of the body, at most 16 KiB or the size of `space`, empty at its end. They
-    /// are in `space` or in the exchange's own memory, and valid until the caller next suspends:
-    /// `space` may be shared by all downloads of the thread, since nothing is held in it while
-    /// waiting.
-    virtual boost::asio::awaitable<core::outcome<std::span<const std::byte>>> read(
+    /// The next bytes of the body, at most 16 KiB or the size of `space`; empty at its end, nothing
+    /// where they have to be waited for. They are in `space` or in the exchange's own memory, and
+    /// valid until the caller next suspends: `space` may be shared by all downloads of the thread,
+    /// since nothing is held in it while waiting. Errors: `protocol`, `truncated`.
+    virtual core::outcome<std::optional<std::span<const std::byte>>> try_read(
         std::span<std::byte> space) = 0;
+
+    /// Waits until there may be more of the body. Errors: `timeout`, `truncated`, `cancelled`.
+    virtual boost::asio::awaitable<core::outcome<void>> wait() = 0;
 
     /// Bytes of the body, where the head said so.
     virtual std::optional<std::uint64_t> body_size() const = 0;

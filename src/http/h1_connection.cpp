@@ -73,6 +73,7 @@ asio::awaitable<core::outcome<const core::response_head*>> h1_connection::start(
 
     const auto limit = net::clock::now() + head_patience * bounds_.byte;
     auto need = readiness::want_read;
+    need_ = readiness::want_read;
     must_wait_ = true;
     for (unsigned interim = 0;;) {
         if (must_wait_) {
@@ -163,54 +164,73 @@ core::outcome<void> h1_connection::begin_body() {
     return {};
 }
 
-asio::awaitable<core::outcome<std::span<const std::byte>>> h1_connection::read(
+core::outcome<std::optional<std::span<const std::byte>>> h1_connection::try_read(
     std::span<std::byte> space) {
     while (!complete_) {
         if (inbox_used_ < inbox_.size()) {
             const auto decoded = decode(std::span(inbox_).subspan(inbox_used_));
-            if (!decoded || !decoded->empty() || complete_)
-                co_return decoded;
+            if (!decoded)
+                return decoded.error();
+            if (!decoded->empty())
+                return *decoded;
             continue;
         }
+        if (must_wait_)
+            return std::nullopt;
         if (framing_.kind == core::body_kind::sized)
             space =
                 space.first(static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), left_)));
-        net::attempt step;
-        step.state = readiness::want_read;
-        if (!must_wait_)
-            step = stream_->try_read(space);
-        while (step.state == readiness::want_read || step.state == readiness::want_write) {
-            const auto ready = co_await stream_->wait(step.state, net::clock::now() + bounds_.byte);
-            if (!ready) {
-                if (ready.error().code == errc::timeout)
-                    co_return core::fault(make_error_code(errc::timeout),
-                                          "the server sent nothing for too long");
-                co_return ready.error();
-            }
-            step = stream_->try_read(space);
+        const net::attempt step = stream_->try_read(space);
+        if (step.state == readiness::want_read || step.state == readiness::want_write) {
+            must_wait_ = true;
+            need_ = step.state;
+            return std::nullopt;
         }
-        if (step.state != readiness::done)
-            co_return body_ended(step);
+        if (step.state != readiness::done) {
+            const auto ended = body_ended(step);
+            if (!ended)
+                return ended.error();
+            return *ended;
+        }
         must_wait_ = step.exhausted;
-        if (framing_.kind != core::body_kind::chunked) {
-            received_ += step.bytes;
-            left_ -= std::min<std::uint64_t>(left_, step.bytes);
-            complete_ = framing_.kind == core::body_kind::sized && left_ == 0;
-            co_return space.first(step.bytes);
+        need_ = readiness::want_read;
+        if (framing_.kind == core::body_kind::chunked) {
+            const auto decoded = decode_chunks(space.first(step.bytes));
+            if (!decoded)
+                return decoded.error();
+            if (!decoded->empty())
+                return *decoded;
+            continue;
         }
-        const auto decoded = chunks_.feed(space.first(step.bytes));
-        if (!decoded)
-            co_return decoded.error();
-        received_ += decoded->data.size();
-        if (decoded->done) {
-            complete_ = true;
-            // Anything after the last chunk is nobody's: the connection is not used again.
-            framing_.keep_alive = framing_.keep_alive && decoded->used == step.bytes;
-        }
-        if (!decoded->data.empty())
-            co_return decoded->data;
+        received_ += step.bytes;
+        left_ -= std::min<std::uint64_t>(left_, step.bytes);
+        complete_ = framing_.kind == core::body_kind::sized && left_ == 0;
+        return space.first(step.bytes);
     }
-    co_return std::span<const std::byte>();
+    return std::span<const std::byte>();
+}
+
+asio::awaitable<core::outcome<void>> h1_connection::wait() {
+    auto ready = co_await stream_->wait(need_, net::clock::now() + bounds_.byte);
+    if (!ready && ready.error().code == errc::timeout)
+        co_return core::fault(make_error_code(errc::timeout),
+                              "the server sent nothing for too long");
+    must_wait_ = false;
+    co_return ready;
+}
+
+core::outcome<std::span<const std::byte>> h1_connection::decode_chunks(
+    std::span<std::byte> received) {
+    const auto step = chunks_.feed(received);
+    if (!step)
+        return step.error();
+    received_ += step->data.size();
+    if (step->done) {
+        complete_ = true;
+        // Anything after the last chunk is nobody's: the connection is not used again.
+        framing_.keep_alive = framing_.keep_alive && step->used == received.size();
+    }
+    return std::span<const std::byte>(step->data);
 }
 
 /// Takes the framing off bytes that came along with the head.
@@ -262,8 +282,10 @@ asio::awaitable<void> h1_connection::drain(std::uint64_t limit, std::span<std::b
     while (!complete_ && received_ <= limit && net::clock::now() < until) {
         const auto step =
             static_cast<std::size_t>(std::min<std::uint64_t>(space.size(), limit + 1 - received_));
-        const auto got = co_await read(space.first(step));
+        const auto got = try_read(space.first(step));
         if (!got)
+            break;
+        if (!*got && !co_await wait())
             break;
     }
     framing_.keep_alive = framing_.keep_alive && received_ <= limit;

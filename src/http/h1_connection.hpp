@@ -32,8 +32,9 @@ public:
 
     boost::asio::awaitable<core::outcome<const core::response_head*>> start(
         const request_head& request) override;
-    boost::asio::awaitable<core::outcome<std::span<const std::byte>>> read(
+    core::outcome<std::optional<std::span<const std::byte>>> try_read(
         std::span<std::byte> space) override;
+    boost::asio::awaitable<core::outcome<void>> wait() override;
     std::optional<std::uint64_t> body_size() const override;
     boost::asio::awaitable<void> drain(std::uint64_t limit, std::span<std::byte> space) override;
     bool lost_unanswered() const override;
@@ -44,6 +45,7 @@ private:
     core::outcome<net::readiness> receive_head_bytes();
     core::outcome<void> begin_body();
     core::outcome<std::span<const std::byte>> decode(std::span<std::byte> received);
+    core::outcome<std::span<const std::byte>> decode_chunks(std::span<std::byte> received);
     core::outcome<std::span<const std::byte>> body_ended(const net::attempt& last);
     core::fault ended_early() const;
 
@@ -56,11 +58,12 @@ private:
 
     core::body_framing framing_;
     core::chunk_decoder chunks_;
-    std::uint64_t left_ = 0;      ///< of a sized body
-    std::uint64_t received_ = 0;  ///< body bytes so far
-    bool must_wait_ = false;      ///< the last read took all that was there
-    bool first_byte_ = false;     ///< of this response
-    bool complete_ = false;       ///< the body came to its end
+    std::uint64_t left_ = 0;                           ///< of a sized body
+    std::uint64_t received_ = 0;                       ///< body bytes so far
+    bool must_wait_ = false;                           ///< the last read took all that was there
+    net::readiness need_ = net::readiness::want_read;  ///< what the body waits for
+    bool first_byte_ = false;                          ///< of this response
+    bool complete_ = false;                            ///< the body came to its end
     bool reused_ = false;
 };
 

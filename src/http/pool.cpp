@@ -136,4 +136,9 @@ void pool::close_idle(const std::string& host) {
     }
 }
 
+void pool::close_idle() {
+    no_longer_idle(idle_count_);
+    idle_.clear();
+}
+
 }  // namespace asyncdl::http

@@ -50,8 +50,6 @@ public:
     ~pool() override;
 
     /// An idle connection to `to`, the most recently used one, or none.
-
-    /// An idle connection to `to`, the most recently used one, or none.
     lease take_idle(const core::origin& to);
 
     /// A new connection. Errors as for `net::dialer::dial`.
@@ -59,6 +57,8 @@ public:
 
     /// Closes idle connections to this host, so that another downloader may open one.
     void close_idle(const std::string& host);
+    /// Closes all idle connections.
+    void close_idle();
 
 private:
     friend class lease;

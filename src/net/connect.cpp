@@ -79,6 +79,9 @@ private:
 };
 
 core::fault refused(boost::system::error_code error) {
+    if (error == boost::system::errc::too_many_files_open ||
+        error == boost::system::errc::too_many_files_open_in_system)
+        return make_error_code(errc::too_many_files);
     return {make_error_code(errc::connect_failed), "cannot connect: " + error.message()};
 }
 

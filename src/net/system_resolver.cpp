@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <cerrno>
 #include <chrono>
 #include <deque>
 #include <map>
@@ -41,9 +42,12 @@ answer ask_system(const std::string& host) {
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
     ::addrinfo* list = nullptr;
+    errno = 0;
     const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
     if (code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY || code == EAI_FAIL)
         return make_error_code(errc::host_not_found);
+    if (code != 0 && (errno == EMFILE || errno == ENFILE))
+        return make_error_code(errc::too_many_files);
     if (code != 0)
         return make_error_code(errc::resolve_failed);
     addresses found;

@@ -50,6 +50,7 @@ const std::vector<row> rows{
     {errc::internal, "internal", {failure::local}},
     {errc::unsupported, "internal", {failure::local}},
     {errc::shut_down, "cancelled", {failure::local}},
+    {errc::too_many_files, "file", {failure::local}},
 };
 
 }  // namespace

@@ -1,0 +1,301 @@
+#include "engine/stored_body.hpp"
+
+#include <algorithm>
+
+namespace asyncdl::engine {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// What is fetched again and compared where the server has no validators.
+constexpr std::uint64_t overlap_bytes = 64 * 1024;
+
+core::fault mismatch(const core::checksum& wanted, const core::checksum& found) {
+    return {make_error_code(errc::checksum),
+            "the checksum is " + found.text() + ", not " + wanted.text()};
+}
+
+/// While it lives, the sink is not to be disturbed.
+class busy_mark {
+public:
+    explicit busy_mark(bool& flag) : flag_(flag) { flag_ = true; }
+    ~busy_mark() { flag_ = false; }
+    busy_mark(const busy_mark&) = delete;
+    busy_mark& operator=(const busy_mark&) = delete;
+
+private:
+    bool& flag_;
+};
+
+}  // namespace
+
+void stored_body::put(std::shared_ptr<storage::directory> folder, std::string leaf) {
+    storage::file_sink::options how;
+    how.replace = core_.options.if_exists == on_exists::overwrite;
+    how.durable = core_.options.durable;
+    how.work = core_.work();
+    file_.emplace(std::move(folder), std::move(leaf), how);
+}
+
+asio::awaitable<core::outcome<void>> stored_body::find(std::uint64_t source,
+                                                       std::atomic<std::uint64_t>& proven,
+                                                       const std::atomic<bool>& stop) {
+    const busy_mark mark(busy_);
+    auto kept = co_await file_->reopen(source, core_.shared->work_executor(), proven, stop);
+    if (!kept)
+        co_return kept.error();
+    if (!*kept)
+        co_return core::outcome<void>();
+    about_ = std::move((*kept)->about);
+    have_ = std::move((*kept)->bytes);
+    earlier_ = have_.held();
+    open_ = true;
+    confirmed_ = false;
+    co_return core::outcome<void>();
+}
+
+std::optional<core::part_request> stored_body::missing() const {
+    if (!open_ || have_.held() == 0)
+        return std::nullopt;
+    core::part_request part;
+    part.about = about_;
+    part.bytes = {have_.prefix(), core::part_request::to_the_end};
+    if (about_.length) {
+        const std::uint64_t length = *about_.length;
+        if (const auto gap = have_.gap(0, length))
+            part.bytes = {gap->begin,
+                          gap->end == length ? core::part_request::to_the_end : gap->end};
+        else
+            part.bytes = {length - 1, core::part_request::to_the_end};  // to have it confirmed
+    }
+    if (!core::if_range(about_).empty())
+        return part;
+
+    part.unvalidated = true;
+    const auto before = std::ranges::find_if(have_.ranges(), [&](const core::byte_range& range) {
+        return range.begin < part.bytes.begin && part.bytes.begin <= range.end;
+    });
+    if (!file_ || !core_.options.resume_unvalidated || before == have_.ranges().end())
+        return std::nullopt;
+    part.bytes.begin -= std::min(overlap_bytes, part.bytes.begin - before->begin);
+    return part;
+}
+
+prompt<core::outcome<void>> stored_body::start(std::optional<std::uint64_t> total) {
+    forget();
+    about_.length = total;
+    confirmed_ = true;
+    std::erase_if(expected_, [](const expectation& each) { return each.whom == asked_by::server; });
+    for (expectation& each : expected_)
+        if (destination_)
+            each.passing.emplace(each.sum.algorithm);
+    if (!file_ || core_.work())
+        return open_target(total);
+    auto opened = file_->open_now(total);
+    open_ = opened.has_value();
+    return opened;
+}
+
+asio::awaitable<core::outcome<void>> stored_body::open_target(std::optional<std::uint64_t> total) {
+    const busy_mark mark(busy_);
+    if (destination_ && open_)
+        co_await destination_->discard();
+    const auto error = co_await target().open(total);
+    open_ = !error;
+    co_return outcome_of(error);
+}
+
+asio::awaitable<core::outcome<void>> stored_body::go_on(const core::part_request& asked,
+                                                        const core::part_verdict& part,
+                                                        const std::atomic<bool>& stop) {
+    if (part.total)
+        about_.length = part.total;
+    if (file_) {
+        const busy_mark mark(busy_);
+        const auto error = co_await file_->resume(about_.length);
+        if (error)
+            co_return outcome_of(error);
+    }
+    confirmed_ = true;
+    if (!asked.unvalidated || part.answer == core::part_answer::complete)
+        co_return core::outcome<void>();
+
+    const auto end = std::ranges::find_if(have_.ranges(), [&](const core::byte_range& range) {
+                         return range.begin <= asked.bytes.begin && asked.bytes.begin < range.end;
+                     })->end;
+    const core::byte_range again{part.bytes.begin, std::min(end, part.bytes.end)};
+    const busy_mark mark(busy_);
+    auto stored = co_await file_->digest(core::digest_algorithm::sha_256, again,
+                                         core_.shared->work_executor(), stop);
+    if (!stored)
+        co_return stored.error();
+    overlap_.emplace(
+        overlap{again, std::move(*stored), storage::digest(core::digest_algorithm::sha_256)});
+    co_return core::outcome<void>();
+}
+
+void stored_body::belongs_to(std::uint64_t source, core::validators about) {
+    about.length = about_.length;
+    about_ = std::move(about);
+    if (file_ && can_be_kept())
+        file_->describe(source, about_);
+}
+
+bool stored_body::can_be_kept() const noexcept {
+    return core_.options.resume &&
+           (core_.options.resume_unvalidated || !core::if_range(about_).empty());
+}
+
+prompt<core::outcome<void>> stored_body::write(std::uint64_t offset,
+                                               std::span<const std::byte> bytes) {
+    if (overlap_ && !fits_overlap(offset, bytes))
+        return core::outcome<void>(
+            core::fault(make_error_code(errc::changed), "the remote file is another than before"));
+    if (bytes.empty())
+        return core::outcome<void>();
+    if (!file_ || core_.work())
+        return write_target(offset, bytes);
+    auto written = file_->write_now(offset, bytes);
+    if (written)
+        note_written(offset, bytes);
+    return written;
+}
+
+asio::awaitable<core::outcome<void>> stored_body::write_target(std::uint64_t offset,
+                                                               std::span<const std::byte> bytes) {
+    const busy_mark mark(busy_);
+    const auto error = co_await target().write(offset, bytes);
+    if (!error)
+        note_written(offset, bytes);
+    co_return outcome_of(error);
+}
+
+/// Takes what is to be compared off the front of `bytes`; false where it is not what is stored.
+bool stored_body::fits_overlap(std::uint64_t& offset, std::span<const std::byte>& bytes) {
+    const auto size = static_cast<std::size_t>(
+        std::min<std::uint64_t>(overlap_->bytes.end - offset, bytes.size()));
+    overlap_->again.update(bytes.first(size));
+    bytes = bytes.subspan(size);
+    offset += size;
+    if (offset < overlap_->bytes.end)
+        return true;
+    const bool same = overlap_->again.finish() == overlap_->stored;
+    overlap_.reset();
+    return same;
+}
+
+void stored_body::note_written(std::uint64_t offset, std::span<const std::byte> bytes) {
+    // A caller's sink gets its bytes in order, from the first, so their digests are made in
+    // passing.
+    if (destination_ && offset == have_.held())
+        for (expectation& each : expected_)
+            if (each.passing)
+                each.passing->update(bytes);
+    have_.add({offset, offset + bytes.size()});
+}
+
+void stored_body::expect(core::checksum sum, asked_by whom) {
+    const bool known =
+        std::ranges::any_of(expected_, [&](const expectation& each) { return each.sum == sum; });
+    // What has passed already cannot be hashed any more.
+    if (known || (destination_ && have_.held() > 0))
+        return;
+    expectation& added = expected_.emplace_back(expectation{std::move(sum), whom, std::nullopt});
+    if (destination_)
+        added.passing.emplace(added.sum.algorithm);
+}
+
+asio::awaitable<core::outcome<std::string>> stored_body::check(const std::atomic<bool>& stop) {
+    std::string first;
+    for (expectation& each : expected_) {
+        core::outcome<core::checksum> found(each.sum);
+        if (each.passing) {
+            found = each.passing->finish();
+            each.passing.reset();
+        } else {
+            const busy_mark mark(busy_);
+            found = co_await file_->digest(each.sum.algorithm, {0, have_.held()},
+                                           core_.shared->work_executor(), stop);
+        }
+        if (!found)
+            co_return found.error();
+        if (*found != each.sum)
+            co_return mismatch(each.sum, *found);
+        if (first.empty())
+            first = each.sum.text();
+    }
+    co_return first;
+}
+
+asio::awaitable<core::outcome<void>> stored_body::check_part(core::byte_range bytes,
+                                                             const core::checksum& sum,
+                                                             const std::atomic<bool>& stop) {
+    if (!file_)
+        co_return core::outcome<void>();
+    const busy_mark mark(busy_);
+    const auto found =
+        co_await file_->digest(sum.algorithm, bytes, core_.shared->work_executor(), stop);
+    if (!found)
+        co_return found.error();
+    if (*found != sum)
+        co_return mismatch(sum, *found);
+    co_return core::outcome<void>();
+}
+
+prompt<core::outcome<void>> stored_body::commit(std::optional<std::chrono::sys_seconds> modified) {
+    open_ = false;
+    if (file_)
+        file_->modified(modified);
+    if (!file_ || core_.work())
+        return commit_target();
+    return file_->commit_now(have_.held());
+}
+
+asio::awaitable<core::outcome<void>> stored_body::commit_target() {
+    const busy_mark mark(busy_);
+    const auto error = co_await target().commit(have_.held());
+    co_return outcome_of(error);
+}
+
+asio::awaitable<void> stored_body::discard() {
+    forget();
+    if (!std::exchange(open_, false))
+        co_return;
+    const busy_mark mark(busy_);
+    co_await target().discard();
+}
+
+asio::awaitable<void> stored_body::keep_or_discard() {
+    if (destination_ || !can_be_kept() || overlap_) {
+        co_await discard();
+        co_return;
+    }
+    forget();
+    if (!std::exchange(open_, false))
+        co_return;
+    const busy_mark mark(busy_);
+    co_await file_->keep();
+}
+
+void stored_body::forget() {
+    have_.clear();
+    about_ = {};
+    earlier_ = 0;
+    overlap_.reset();
+    confirmed_ = false;
+}
+
+core::outcome<void> stored_body::outcome_of(const error_code& error) const {
+    if (!error)
+        return {};
+    if (file_ && file_->fault().code == error)
+        return file_->fault();
+    if (error.category() == error_category())
+        return core::fault(error);
+    // A sink of the caller's speaks in errors of its own.
+    return core::fault(make_error_code(errc::file), error.message());
+}
+
+}  // namespace asyncdl::engine

@@ -1,0 +1,149 @@
+#pragma once
+// What one download has stored of its file, what is still missing, and which representation the
+// bytes are of. All that a download does to its sink goes through here. Owned by a transfer, used
+// on its executor.
+
+#include <asyncdl/sink.hpp>
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/checksum.hpp"
+#include "core/fields.hpp"
+#include "core/ledger.hpp"
+#include "core/range_verdict.hpp"
+#include "core/validators.hpp"
+#include "engine/downloader_core.hpp"
+#include "engine/prompt.hpp"
+#include "storage/digest.hpp"
+#include "storage/file_sink.hpp"
+
+namespace asyncdl::engine {
+
+class stored_body {
+public:
+    template <typename T>
+    using async_outcome = boost::asio::awaitable<core::outcome<T>>;
+
+    /// @param destination the caller's own sink, or null for a file
+    stored_body(downloader_core& core, sink* destination)
+        : core_(core), destination_(destination) {}
+
+    /// Where the file goes; what was stored for another place is to be discarded before.
+    void put(std::shared_ptr<storage::directory> folder, std::string leaf);
+    bool has_place() const noexcept { return destination_ || file_; }
+
+    /// Looks for what an earlier run has left of the URL with this hash, and proves it. `proven`
+    /// counts bytes; `stop` ends it early.
+    async_outcome<void> find(std::uint64_t source, std::atomic<std::uint64_t>& proven,
+                             const std::atomic<bool>& stop);
+
+    /// The part to ask for; nothing: the whole file.
+    std::optional<core::part_request> missing() const;
+
+    /// Bytes that are stored, and those of them that earlier runs had left and that this one has
+    /// found to belong to the file.
+    std::uint64_t held() const noexcept { return have_.held(); }
+    std::uint64_t earlier() const noexcept { return confirmed_ ? earlier_ : 0; }
+    std::optional<std::uint64_t> length() const noexcept { return about_.length; }
+
+    /// How what is stored goes with a response's representation.
+    core::agreement compare(const core::fields& fields) const {
+        return core::compare(about_, core::validators::of(fields));
+    }
+    /// Whether a response of this run is of the same representation.
+    bool is_confirmed() const noexcept { return confirmed_; }
+
+    /// Whether what is stored is the whole file.
+    bool is_complete() const noexcept {
+        return confirmed_ && about_.length && have_.held() == *about_.length;
+    }
+
+    /// A response with the whole file begins: what was stored before is of no use.
+    prompt<core::outcome<void>> start(std::optional<std::uint64_t> total);
+
+    /// A response with a part begins, or one that said that nothing is missing.
+    async_outcome<void> go_on(const core::part_request& asked, const core::part_verdict& part,
+                              const std::atomic<bool>& stop);
+
+    /// Which representation the bytes are of that come next, so that they can be kept on a failure.
+    /// Not needed for a body that comes at once.
+    void belongs_to(std::uint64_t source, core::validators about);
+
+    /// The body's next bytes. `errc::changed` where an overlap is not what is stored.
+    prompt<core::outcome<void>> write(std::uint64_t offset, std::span<const std::byte> bytes);
+
+    /// A response of unknown length ended in good order.
+    void ended_here() { about_.length = have_.held(); }
+
+    enum class asked_by { caller, server };
+    /// What the whole file has to agree with; what a server says counts for the response that
+    /// began last.
+    void expect(core::checksum sum, asked_by whom);
+    bool has_expectations() const noexcept { return !expected_.empty(); }
+    /// Hashes what is stored, and compares: `errc::checksum`. The first sum that agreed; empty
+    /// where none was expected.
+    async_outcome<std::string> check(const std::atomic<bool>& stop);
+    /// The same for one part of a file.
+    async_outcome<void> check_part(core::byte_range bytes, const core::checksum& sum,
+                                   const std::atomic<bool>& stop);
+
+    /// The complete file appears. `modified` is the time that it gets.
+    prompt<core::outcome<void>> commit(std::optional<std::chrono::sys_seconds> modified);
+
+    /// What is stored is of no use, or of no use to anybody later.
+    boost::asio::awaitable<void> discard();
+
+    /// The download has failed: what is stored stays where a later run could go on from it.
+    boost::asio::awaitable<void> keep_or_discard();
+
+    bool is_open() const noexcept { return open_; }
+
+    /// A call of the sink is under way, which is not to be disturbed.
+    bool is_busy() const noexcept { return busy_; }
+
+private:
+    /// A sum to come and, for a caller's sink, the digest of what has passed.
+    struct expectation {
+        core::checksum sum;
+        asked_by whom;
+        std::optional<storage::digest> passing;
+    };
+    /// Stored bytes that came again to be compared.
+    struct overlap {
+        core::byte_range bytes;
+        core::checksum stored;
+        storage::digest again;
+    };
+
+    sink& target() noexcept { return destination_ ? *destination_ : static_cast<sink&>(*file_); }
+    bool can_be_kept() const noexcept;
+    void forget();
+    async_outcome<void> open_target(std::optional<std::uint64_t> total);
+    async_outcome<void> write_target(std::uint64_t offset, std::span<const std::byte> bytes);
+    async_outcome<void> commit_target();
+    bool fits_overlap(std::uint64_t& offset, std::span<const std::byte>& bytes);
+    void note_written(std::uint64_t offset, std::span<const std::byte> bytes);
+    core::outcome<void> outcome_of(const boost::system::error_code& error) const;
+
+    downloader_core& core_;
+    sink* const destination_;
+    std::optional<storage::file_sink> file_;
+
+    core::ledger have_;
+    core::validators about_;
+    std::uint64_t earlier_ = 0;
+    bool open_ = false;
+    bool busy_ = false;
+    bool confirmed_ = false;
+    std::vector<expectation> expected_;
+    std::optional<overlap> overlap_;
+};
+
+}  // namespace asyncdl::engine
