@@ -3,6 +3,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -113,9 +114,16 @@ void attendant::show_progress() {
 }
 
 std::string progress_line(const progress_snapshot& progress, double speed) {
-    return "asyncdl: " + std::to_string(progress.succeeded) + " done, " +
-           std::to_string(progress.failed) + " failed, " + std::to_string(progress.active) +
-           " active, " + readable_size(progress.bytes_received) + ", " + readable_rate(speed) +
+    const auto verifying =
+        std::count_if(progress.downloads.begin(), progress.downloads.end(),
+                      [](const auto& d) { return d.state == download_state::verifying; });
+    std::string line = "asyncdl: " + std::to_string(progress.succeeded) + " done, " +
+                       std::to_string(progress.failed) + " failed, " +
+                       std::to_string(progress.active) + " active";
+    if (verifying > 0) {
+        line += " (" + std::to_string(verifying) + " verifying)";
+    }
+    return line + ", " + readable_size(progress.bytes_received) + ", " + readable_rate(speed) +
            "\n";
 }
 

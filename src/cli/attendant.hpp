@@ -15,7 +15,7 @@ namespace asyncdl::cli {
 /// What is watched over.
 struct running_batch {
     std::function<void()> cancel;                 ///< from any thread
-    std::function<progress_snapshot()> progress;  ///< the totals
+    std::function<progress_snapshot()> progress;  ///< the totals, and some of the active ones
 };
 
 /// One in a process. From its construction on, the first signal cancels the batch and the second
@@ -44,7 +44,8 @@ private:
     boost::asio::steady_timer tick_;
 };
 
-/// The line of progress for a snapshot; `speed` is in bytes a second.
+/// The line of progress for a snapshot; `speed` is in bytes a second. Of the downloads that are
+/// listed in it, those that are being verified are counted.
 std::string progress_line(const progress_snapshot& progress, double speed);
 
 }  // namespace asyncdl::cli

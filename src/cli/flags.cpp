@@ -83,6 +83,13 @@ void set_on_exists(settings& s, const flag& self, std::string_view text) {
     s.transfer.if_exists = choice(self, text, words);
 }
 
+void set_checksum(settings& s, const flag& self, std::string_view text) {
+    if (const std::string wrong = check_checksum(text); !wrong.empty()) {
+        refuse(self, shown_value(wrong));
+    }
+    s.checksum = text;
+}
+
 void set_progress(settings& s, const flag& self, std::string_view text) {
     static constexpr std::array<std::pair<std::string_view, progress_mode>, 3> words{
         {{"auto", progress_mode::automatic},
@@ -130,10 +137,20 @@ constexpr flag table[] = {
      "what to do with a file that exists: overwrite, skip, rename, fail", "overwrite",
      set_on_exists},
     {"--no-continue", 0, "", input, "start over instead of resuming an earlier download", "",
-     [](settings&, const flag&, std::string_view) { /* nothing is resumed in this version */ }},
+     [](settings& s, const flag&, std::string_view) { s.transfer.resume = false; }},
+    {"--resume-unvalidated", 0, "", input,
+     "resume also what the server gives no validators for: an overlap is fetched and compared", "",
+     [](settings& s, const flag&, std::string_view) { s.transfer.resume_unvalidated = true; }},
     {"--no-remote-time", 0, "", input, "do not set the file's time from Last-Modified", "",
      [](settings& s, const flag&, std::string_view) { s.transfer.remote_time = false; }},
-    {"--checksum", 0, "ALGO=HEX", input, "verify the file", "", not_yet},
+    {"--fsync", 0, "", input, "report success only once the file is durable on disk", "",
+     [](settings& s, const flag&, std::string_view) { s.transfer.durable = true; }},
+    {"--checksum", 0, "ALGO=HEX", input,
+     "verify the file of exactly one URL; md5, sha-1, sha-224, sha-256, sha-384, sha-512", "",
+     set_checksum},
+    {"--checksum-file", 0, "FILE", input,
+     "verify every file, by its name in FILE, which sha256sum or the like wrote; may be repeated",
+     "", [](settings& s, const flag&, std::string_view v) { s.checksum_files.emplace_back(v); }},
 
     {"--max-concurrent", 'j', "N", limits, "downloads at once", "5",
      [](settings& s, const flag& f, std::string_view v) {

@@ -5,8 +5,6 @@
 #include <cctype>
 #include <string>
 
-#include "cli/text.hpp"
-
 namespace asyncdl::cli {
 
 namespace {
@@ -50,7 +48,8 @@ parsed<header> parse_header(std::string_view line) {
     const std::string_view name = line.substr(0, empty ? line.size() - 1 : colon);
     const std::string_view value = empty ? std::string_view() : trimmed(line.substr(colon + 1));
     if (!is_token(name)) {
-        return "'" + clean(name) + "' is no name of a header";
+        // Not shown: with the colon in the wrong place it may be a secret.
+        return std::string("what stands before the colon is no name of a header");
     }
     // The value is not shown: it may be a secret.
     if (std::any_of(value.begin(), value.end(),

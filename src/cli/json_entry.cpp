@@ -66,6 +66,9 @@ void take_member(download_request& entry, const std::string& key, const json::va
         entry.file_name = take_string(value, key);
     } else if (key == "checksum") {
         entry.checksum = take_string(value, key);
+        if (const std::string wrong = check_checksum(entry.checksum); !wrong.empty()) {
+            throw mistake{errc::invalid_url, wrong};
+        }
     } else if (key == "mirrors") {
         for (std::string& mirror : take_strings(value, key)) {
             if (!is_url(mirror)) {

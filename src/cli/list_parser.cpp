@@ -1,5 +1,7 @@
 #include "cli/list_parser.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "cli/entry.hpp"
@@ -28,11 +30,26 @@ std::string_view trimmed(std::string_view text) {
                               : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-// Only the beginning of the line is known: what may be half a userinfo, or lie in a JSON object, is
-// not shown.
+bool is_key(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+        return std::isalnum(c) != 0 || c == '-' || c == '_';
+    });
+}
+
+// What begins like JSON, or like an option with credentials that has no entry above, is not shown
+// where it is wrong: only its place is.
+bool may_hold_secret(std::string_view text) {
+    if (text.find_first_of("{[\"") == 0) {
+        return true;
+    }
+    const std::string_view key = trimmed(text.substr(0, std::min(text.find('='), text.size())));
+    return key == "header" || (is_key(key) && key.ends_with("passwd"));
+}
+
+// Only the beginning of the line is known: what may be half a userinfo is not shown.
 download_request too_long(std::string_view text, const std::string& place) {
     const std::size_t scheme = text.find("://");
-    if (scheme == text.npos || text.front() == '{') {
+    if (scheme == text.npos || may_hold_secret(text)) {
         return reject(place, errc::invalid_url, place, too_long_reason);
     }
     const bool whole_authority = text.find_first_of("/?#", scheme + 3) != text.npos;
@@ -84,6 +101,9 @@ std::optional<download_request> list_parser::start(download_request entry) {
 download_request list_parser::parse_urls(std::string_view text, const std::string& place) const {
     const std::size_t tab = text.find('\t');
     download_request entry = parse_entry(trimmed(text.substr(0, tab)), place);
+    if (entry.rejection && may_hold_secret(text)) {
+        return reject(place, errc::invalid_url, place, "not an http or https URL");
+    }
     std::string_view rest = tab == text.npos ? std::string_view() : text.substr(tab + 1);
     while (!rest.empty() && !entry.rejection) {
         const std::size_t end = std::min(rest.find('\t'), rest.size());
@@ -127,15 +147,18 @@ void list_parser::take_option(std::string_view text, const std::string& place) {
         } else {
             entry_->headers.push_back(*std::move(field));
         }
-    } else if (key == "out" || key == "dir" || key == "checksum") {
-        if (value.empty()) {
-            refuse(key == "checksum" ? errc::invalid_url : errc::name,
-                   std::string(key) + " is empty");
+    } else if (key == "checksum") {
+        const std::string wrong = value.empty() ? "checksum is empty" : check_checksum(value);
+        if (!wrong.empty()) {
+            refuse(errc::invalid_url, wrong);
         } else {
-            std::string& member = key == "out"   ? entry_->file_name
-                                  : key == "dir" ? entry_->directory
-                                                 : entry_->checksum;
-            member = value;
+            entry_->checksum = value;
+        }
+    } else if (key == "out" || key == "dir") {
+        if (value.empty()) {
+            refuse(errc::name, std::string(key) + " is empty");
+        } else {
+            (key == "out" ? entry_->file_name : entry_->directory) = value;
         }
     } else {
         warn_unknown(key, place);
@@ -145,7 +168,8 @@ void list_parser::take_option(std::string_view text, const std::string& place) {
 void list_parser::warn_unknown(std::string_view key, const std::string& place) {
     key = key.substr(0, longest_key);
     if (unknown_.size() < most_unknown_keys && unknown_.emplace(key).second) {
-        warn_(place + ": '" + clean(key) + "' is not known and has no effect");
+        warn_(place + ": " + (is_key(key) ? "'" + std::string(key) + "'" : "an option") +
+              " is not known and has no effect");
     }
 }
 

@@ -1,20 +1,27 @@
 #include "cli/plan.hpp"
 
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 
+#include "cli/checksum_list.hpp"
 #include "cli/entry.hpp"
 #include "cli/text.hpp"
 
 namespace asyncdl::cli {
 
 namespace {
+
+// A checksum file is kept in memory: this is half a million lines or more.
+constexpr std::size_t longest_checksum_file = 64 * 1024 * 1024;
 
 // `--output` names the file of the one download; an absolute one its directory as well.
 void set_output(download_request& request, const std::string& output) {
@@ -58,6 +65,32 @@ void check_directory(const std::string& path) {
     }
 }
 
+std::string read_whole(input_file& file) {
+    constexpr std::size_t block = 64 * 1024;
+    std::string text;
+    for (;;) {
+        // Whoever shares a pipe may have made it non-blocking.
+        pollfd readable{file.native(), POLLIN, 0};
+        ::poll(&readable, 1, -1);
+        const std::size_t held = text.size();
+        text.resize(held + block);
+        const boost::system::result<std::size_t> received =
+            file.read(std::span(text).subspan(held));
+        if (!received) {
+            throw usage_error("--checksum-file: " + shown_value(file.name()) + ": " +
+                              received.error().message());
+        }
+        text.resize(held + *received);
+        if (*received == 0) {
+            return text;
+        }
+        if (text.size() > longest_checksum_file) {
+            throw usage_error("--checksum-file: " + shown_value(file.name()) +
+                              " is longer than 64 MiB");
+        }
+    }
+}
+
 }  // namespace
 
 std::vector<download_request> plan_arguments(const settings& options) {
@@ -68,19 +101,31 @@ std::vector<download_request> plan_arguments(const settings& options) {
     for (const std::string& argument : options.arguments) {
         requests.push_back(parse_entry(argument));
     }
+    const bool one_download = requests.size() == 1 && options.lists.empty();
     if (options.output) {
         if (options.output->find("{}") != std::string::npos) {
             throw usage_error("--output: templates ({}) are not supported yet");
         }
-        if (requests.size() != 1 || !options.lists.empty()) {
+        if (!one_download) {
             throw usage_error("--output needs exactly one URL and no list");
         }
         set_output(requests.front(), *options.output);
+    }
+    if (options.checksum) {
+        if (!one_download) {
+            throw usage_error("--checksum needs exactly one URL and no list");
+        }
+        requests.front().checksum = *options.checksum;
     }
     return requests;
 }
 
 std::vector<input_file> open_lists(const settings& options) {
+    const auto is_stdin = [](const std::string& path) { return path == "-"; };
+    if (std::any_of(options.lists.begin(), options.lists.end(), is_stdin) &&
+        std::any_of(options.checksum_files.begin(), options.checksum_files.end(), is_stdin)) {
+        throw usage_error("standard input is a list or a checksum file, not both");
+    }
     std::vector<input_file> lists;
     for (const std::string& path : options.lists) {
         boost::system::result<input_file> list = input_file::open(path);
@@ -90,6 +135,23 @@ std::vector<input_file> open_lists(const settings& options) {
         lists.push_back(*std::move(list));
     }
     return lists;
+}
+
+std::map<std::string, std::string> read_checksums(const settings& options, file_claims& files) {
+    checksum_list checksums;
+    for (const std::string& path : options.checksum_files) {
+        boost::system::result<input_file> file = input_file::open(path);
+        if (!file) {
+            throw usage_error("--checksum-file: " + shown_value(path) + ": " +
+                              file.error().message());
+        }
+        files.read(file->native());
+        if (const std::string wrong = checksums.add(read_whole(*file), shown_value(file->name()));
+            !wrong.empty()) {
+            throw usage_error("--checksum-file: " + wrong);
+        }
+    }
+    return checksums.by_name();
 }
 
 void check_files(const settings& options) {

@@ -3,20 +3,27 @@
 // lists, the files that must be usable. Called once, by the program.
 
 #include <asyncdl/download_request.hpp>
+#include <map>
+#include <string>
 #include <vector>
 
+#include "cli/file_claims.hpp"
 #include "cli/input_file.hpp"
 #include "cli/settings.hpp"
 
 namespace asyncdl::cli {
 
-/// The downloads of the arguments, with what `--output` says.
-/// @throws usage_error where there is nothing to download, or `--output` fits not
+/// The downloads of the arguments, with what `--output` and `--checksum` say.
+/// @throws usage_error where there is nothing to download, or one of these does not fit
 std::vector<download_request> plan_arguments(const settings& options);
 
 /// Opens every list, so that one that is unreadable stops the program before it starts.
 /// @throws usage_error
 std::vector<input_file> open_lists(const settings& options);
+
+/// Reads every checksum file: `ALGO=HEX` by file name.
+/// @throws usage_error
+std::map<std::string, std::string> read_checksums(const settings& options, file_claims& files);
 
 /// Looks at the directory and the CA file.
 /// @throws usage_error where one cannot be used

@@ -10,6 +10,7 @@
 #include <exception>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -22,14 +23,18 @@
 #include "cli/plan.hpp"
 #include "cli/process.hpp"
 #include "cli/recorder.hpp"
+#include "cli/text.hpp"
 
 namespace asyncdl::cli {
 
 namespace {
 
-void complain(const std::string& line) {
+// Active downloads whose state counts in a line of progress; each is copied, once a second.
+constexpr std::size_t most_looked_at = 1000;
+
+void complain(std::string_view line) {
     output_file err(STDERR_FILENO, "standard error");
-    err.write("asyncdl: " + line + "\n");
+    err.write("asyncdl: " + clean(line) + "\n");
 }
 
 int show(const std::string& text) {
@@ -49,7 +54,8 @@ struct outcome {
 outcome run_here(const settings& options, download_source& source, result_consumer& results) {
     boost::asio::io_context loop(1);
     downloader downloads(loop.get_executor(), options.transfer);
-    running_batch batch{[&] { downloads.cancel(); }, [&] { return downloads.progress(0); }};
+    running_batch batch{[&] { downloads.cancel(); },
+                        [&] { return downloads.progress(most_looked_at); }};
     attendant watch(loop, std::move(batch), shows_progress(options));
     outcome ended;
     downloads.async_download_batch(source, results, [&](batch_summary summary) {
@@ -65,7 +71,8 @@ outcome run_here(const settings& options, download_source& source, result_consum
 outcome run_on_threads(const settings& options, download_source& source, result_consumer& results) {
     boost::asio::io_context loop(1);
     download_manager manager(options.transfer, options.threads);
-    running_batch batch{[&] { manager.cancel(); }, [&] { return manager.progress(0); }};
+    running_batch batch{[&] { manager.cancel(); },
+                        [&] { return manager.progress(most_looked_at); }};
     attendant watch(loop, std::move(batch), shows_progress(options));
     outcome ended;
     std::thread downloads([&] {
@@ -96,6 +103,7 @@ int download(settings options) {
     for (const input_file& list : lists) {
         files.read(list.native());
     }
+    options.transfer.checksums = read_checksums(options, files);
     options.transfer.log = make_log(options, files);
     options.transfer.file_calls = file_io::in_place;
     list_reader source(std::move(arguments), std::move(lists),

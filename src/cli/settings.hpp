@@ -27,6 +27,9 @@ struct settings {
     std::vector<std::string> lists;      ///< `-` is stdin
     std::optional<std::string> output;
 
+    std::optional<std::string> checksum;      ///< of the one download
+    std::vector<std::string> checksum_files;  ///< `-` is stdin
+
     downloader_options transfer;
     unsigned threads = 1;
 

@@ -139,17 +139,25 @@ TEST_SUITE("cli/flags") {
     }
 
     TEST_CASE("flags without an argument set what they say") {
-        const settings set = parse_command_line({"-qk", "--no-remote-time", "--allow-downgrade"});
+        const settings set =
+            parse_command_line({"-qk", "--no-remote-time", "--allow-downgrade", "--no-continue",
+                                "--resume-unvalidated", "--fsync"});
         CHECK(set.quiet);
         CHECK(set.transfer.tls.insecure);
         CHECK_FALSE(set.transfer.remote_time);
         CHECK(set.transfer.allow_downgrade);
+        CHECK_FALSE(set.transfer.resume);
+        CHECK(set.transfer.resume_unvalidated);
+        CHECK(set.transfer.durable);
         CHECK_FALSE(settings().quiet);
         CHECK(settings().transfer.remote_time);
+        CHECK(settings().transfer.resume);
+        CHECK_FALSE(settings().transfer.resume_unvalidated);
+        CHECK_FALSE(settings().transfer.durable);
     }
 
     TEST_CASE("what has no effect yet is accepted") {
-        CHECK(refusal({"--no-continue", "--http1.1"}).empty());
+        CHECK(refusal({"--http1.1"}).empty());
     }
 
     TEST_CASE("an empty user agent sends none, the last one wins") {
@@ -162,6 +170,31 @@ TEST_SUITE("cli/flags") {
         CHECK(again.transfer.headers.empty());
         CHECK(again.transfer.user_agent == "me/2");
         CHECK(refusal({"-A", "a\r\nX: y"}).find("control character") != std::string::npos);
+    }
+
+    TEST_CASE("a checksum is ALGO=HEX, with or without a dash, in any case") {
+        for (const std::string& text :
+             {"sha-256=" + std::string(64, 'a'), "SHA256:" + std::string(64, 'F'),
+              "md5=" + std::string(32, '0'), "sha1=" + std::string(40, '1')}) {
+            CAPTURE(text);
+            CHECK(parse_command_line({"--checksum", text}).checksum == text);
+        }
+        CHECK(parse_command_line({"--checksum-file", "a", "--checksum-file=b"}).checksum_files ==
+              words{"a", "b"});
+    }
+
+    TEST_CASE("a malformed checksum is refused") {
+        for (const std::string& text :
+             {std::string(), std::string("md5"), std::string("md5="), std::string(32, '0'),
+              "=" + std::string(32, '0'), "sha-256=" + std::string(63, 'a'),
+              "sha-256=" + std::string(65, 'a'), "md5=" + std::string(32, 'g'),
+              "crc32=" + std::string(8, '0')}) {
+            CAPTURE(text);
+            CHECK(refusal({"--checksum", text}).starts_with("--checksum: "));
+        }
+        const std::string line = refusal({"--checksum", "http://user:s3cr3t@h/\x1b[1m"});
+        CHECK(line.find("s3cr3t") == std::string::npos);
+        CHECK(line.find('\x1b') == std::string::npos);
     }
 
     TEST_CASE("empty names of a directory or CA file are refused") {
@@ -181,7 +214,7 @@ TEST_SUITE("cli/flags") {
         }
         CHECK(help.find("-j, --max-concurrent N") != std::string::npos);
         CHECK(help.find("(default: ./downloads)") != std::string::npos);
-        CHECK(help.find("--checksum") == std::string::npos);
+        CHECK(help.find("--proxy") == std::string::npos);
     }
 
     TEST_CASE("no line of the help is longer than 96 characters") {

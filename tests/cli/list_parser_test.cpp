@@ -10,6 +10,8 @@ namespace {
 using namespace asyncdl;
 using namespace asyncdl::cli;
 
+const std::string md5 = "md5=" + std::string(32, '0');
+
 struct parsed_list {
     std::vector<download_request> entries;
     std::vector<std::string> warnings;
@@ -118,15 +120,14 @@ TEST_SUITE("cli/list_parser") {
     }
 
     TEST_CASE("options belong to the entry above alone") {
-        const auto list = parse(
-                              "http://h/a\n  out=d/x y\n\tdir=/some where\n checksum=md5=00\n "
-                              "header=A: b\n header = C;\n"
-                              "http://h/b\n")
+        const auto list = parse("http://h/a\n  out=d/x y\n\tdir=/some where\n checksum=" + md5 +
+                                "\n header=A: b\n header = C;\n"
+                                "http://h/b\n")
                               .entries;
         REQUIRE(list.size() == 2);
         CHECK(list[0].file_name == "d/x y");
         CHECK(list[0].directory == "/some where");
-        CHECK(list[0].checksum == "md5=00");
+        CHECK(list[0].checksum == md5);
         REQUIRE(list[0].headers.size() == 2);
         CHECK(list[0].headers[0].value == "b");
         CHECK(list[0].headers[1].name == "C");
@@ -143,7 +144,7 @@ TEST_SUITE("cli/list_parser") {
         CHECK_FALSE(list.entries[0].rejection.failed());
         CHECK(list.warnings ==
               std::vector<std::string>{"l:2: 'split' is not known and has no effect",
-                                       "l:3: 'x\xEF\xBF\xBD' is not known and has no effect",
+                                       "l:3: an option is not known and has no effect",
                                        "l:6: 'referer' is not known and has no effect"});
     }
 
@@ -163,9 +164,22 @@ TEST_SUITE("cli/list_parser") {
         check_rejected("http://h/a\n out=", errc::name, "l:2: out is empty");
         check_rejected("http://h/a\n dir=", errc::name, "l:2: dir is empty");
         check_rejected("http://h/a\n checksum=", errc::invalid_url, "l:2: checksum is empty");
+        check_rejected("http://h/a\n checksum=md5=0", errc::invalid_url,
+                       "l:2: " + check_checksum("md5=0"));
+        check_rejected("http://h/a\n checksum=" + md5 + "\n checksum=x", errc::invalid_url,
+                       "l:3: " + check_checksum("x"));
         check_rejected("http://h/a\n out", errc::invalid_url, "l:2: an option is KEY=VALUE");
         check_rejected("bad\n out=x\n nonsense", errc::invalid_url,
                        "l:1: not an http or https URL");
+    }
+
+    TEST_CASE("of an option with one value the last one counts, headers add up") {
+        const auto entry =
+            parse_one("http://h/a\n out=x\n out=y\n checksum=" + md5 +
+                      "\n checksum=MD5:" + std::string(32, 'F') + "\n header=A: b\n header=A: c\n");
+        CHECK(entry.file_name == "y");
+        CHECK(entry.checksum == "MD5:" + std::string(32, 'F'));
+        CHECK(entry.headers.size() == 2);
     }
 
     TEST_CASE("options without an entry above are a bad line") {
@@ -175,10 +189,11 @@ TEST_SUITE("cli/list_parser") {
     TEST_CASE("a JSON object is an entry") {
         const auto entry = parse_one(
             R"(  {"url": "http://h/a", "file_name": "n\u00e4", "mirrors": ["http://i/a"], )"
-            R"("checksum": "md5=00", "headers": ["A: b", "C:"]}  )");
+            R"("headers": ["A: b", "C:"], "checksum": ")" +
+            md5 + "\"}  ");
         CHECK(entry.urls == std::vector<std::string>{"http://h/a", "http://i/a"});
         CHECK(entry.file_name == "nä");
-        CHECK(entry.checksum == "md5=00");
+        CHECK(entry.checksum == md5);
         REQUIRE(entry.headers.size() == 2);
         CHECK(entry.headers[0].name == "A");
         CHECK(entry.headers[1].remove);
@@ -239,6 +254,7 @@ TEST_SUITE("cli/list_parser") {
         check_rejected(begin + "\"file_name\": \"\"}", errc::name, "l:1: 'file_name' is empty");
         check_rejected(begin + "\"checksum\": []}", bad, "l:1: 'checksum' is not a string");
         check_rejected(begin + "\"checksum\": \"\"}", bad, "l:1: 'checksum' is empty");
+        check_rejected(begin + "\"checksum\": \"md5=0\"}", bad, "l:1: " + check_checksum("md5=0"));
         check_rejected(begin + "\"mirrors\": \"http://m/\"}", bad,
                        "l:1: 'mirrors' is not an array");
         check_rejected(begin + "\"mirrors\": [1]}", bad,
@@ -254,5 +270,28 @@ TEST_SUITE("cli/list_parser") {
     TEST_CASE("a broken object shows nothing of itself") {
         CHECK(parse_one("{\"url\": \"http://u:secret@h/").urls[0] == "l:1");
         CHECK(parse_one("{\"url\": \"ftp://u:secret@h/\"}").urls[0] == "ftp://h/");
+    }
+    TEST_CASE("of a wrong line that may hold credentials only the place is shown") {
+        for (const char* line :
+             {"header=Authorization: Bearer secret", " header = Cookie: secret",
+              "http-passwd=secret", "[{\"headers\": [\"Authorization: secret\"]}]",
+              "\"headers\": [\"Authorization: secret\"]", "{\"headers\": \"secret\""}) {
+            CAPTURE(line);
+            const auto list = parse(std::string(line) + "\nhttp://next/\n");
+            REQUIRE(list.entries.size() == 2);
+            CHECK(list.entries[0].rejection == errc::invalid_url);
+            CHECK(list.entries[0].urls[0] == "l:1");
+            CHECK(list.entries[0].rejection_message.find("secret") == std::string::npos);
+        }
+        CHECK(parse_one("header=http://h/a").file_name == "header");
+        CHECK(parse("http://h/\n Authorization: Basic secret=\n").warnings ==
+              std::vector<std::string>{"l:2: an option is not known and has no effect"});
+    }
+
+    TEST_CASE("of a line that is too long and may hold credentials only the place is shown") {
+        list_parser parser([](const std::string&) {});
+        parser.begin("l");
+        parser.take({"header=Referer: secret http://h/x", 1, true});
+        CHECK(parser.finish()->urls[0] == "l:1");
     }
 }

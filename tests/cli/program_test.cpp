@@ -122,6 +122,16 @@ TEST_SUITE("cli/program") {
         check({"--json", "missing/x"}, "missing/x: No such file or directory");
         check({"--jsonl", "."}, ".: Is a directory");
         check({"--csv="}, ": No such file or directory");
+        const std::string md5 = "md5=" + std::string(32, '0');
+        check({"--checksum", md5, "http://127.0.0.1:1/"},
+              "--checksum needs exactly one URL and no list");
+        check({"--checksum", md5, "-i", "file"}, "--checksum needs exactly one URL and no list");
+        check({"--checksum-file", "missing"},
+              "--checksum-file: missing: No such file or directory");
+        check({"--checksum-file", "."}, "--checksum-file: .: Is a directory");
+        check({"--checksum-file", "file"}, "--checksum-file: file: holds no checksum");
+        check({"--checksum-file", "-", "-i", "-"},
+              "standard input is a list or a checksum file, not both");
         check({"--progress", "bar"}, "--progress: 'bar' is not supported yet");
         CHECK(b.run({u, "--log-file", "file/x"}).status == 2);
         CHECK(b.server.requests().empty());
@@ -266,7 +276,8 @@ TEST_SUITE("cli/program") {
     TEST_CASE("no usage error shows a password") {
         bench b;
         const std::string secret = "http://user:s3cr3t@h/";
-        for (const char* flag : {"-i", "--json", "--log-file", "--cacert", "-j", "--on-exists"}) {
+        for (const char* flag : {"-i", "--json", "--log-file", "--cacert", "-j", "--on-exists",
+                                 "--checksum", "--checksum-file"}) {
             CAPTURE(flag);
             const auto r = b.run({flag, secret, b.url("/bytes/1")});
             CHECK(r.status == 2);
