@@ -47,15 +47,11 @@ std::string take_value(std::string_view& text) {
 
 parameter take_parameter(std::string_view& text) {
     text = trimmed(text);
-    const std::size_t end = text.find_first_of("=;\"");
-    if (end == std::string_view::npos || text[end] != '=') {
+    const std::size_t end = std::min(text.find_first_of("=;\""), text.size());
+    if (!text.substr(end).starts_with('=')) {
         // The type, or what has no name: a semicolon within its quotes parts nothing.
-        if (end != std::string_view::npos && text[end] == '"') {
-            text.remove_prefix(end);
-            take_quoted(text);
-        } else {
-            take_part(text);
-        }
+        text.remove_prefix(end);
+        static_cast<void>(take_value(text));
         return {};
     }
     const std::string_view name = trimmed(text.substr(0, end));

@@ -81,6 +81,8 @@ std::string_view if_range(const validators& of) noexcept {
     if (of.has_strong_etag()) {
         return of.etag;
     }
+    // RFC 9110, 13.1.5, keeps the date for responses without any ETag; a weak one cannot be sent,
+    // and a strong date answers the same question.
     return of.has_strong_date() ? std::string_view(of.last_modified) : std::string_view();
 }
 
