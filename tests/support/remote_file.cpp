@@ -1,0 +1,211 @@
+#include "support/remote_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "support/pattern.hpp"
+
+namespace asyncdl::test {
+namespace {
+
+struct span_of_bytes {
+    std::uint64_t begin;
+    std::uint64_t end;  ///< one past the last; `begin` or less where nothing can be sent
+};
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(value)
+                                                                    : std::nullopt;
+}
+
+/// A single range of `bytes` (RFC 9110, 14.1.2), clipped to the size; nothing for all else.
+std::optional<span_of_bytes> parse_range(std::string_view value, std::uint64_t size) {
+    constexpr std::string_view unit = "bytes=";
+    const std::size_t dash = value.find('-');
+    if (!value.starts_with(unit) || dash == value.npos) {
+        return std::nullopt;
+    }
+    const std::string_view from = value.substr(unit.size(), dash - unit.size());
+    const std::string_view to = value.substr(dash + 1);
+    const auto first = number(from);
+    const auto last = number(to);
+    if (from.empty() && last) {
+        return span_of_bytes{size - std::min(size, *last), size};
+    }
+    if (!first || (!last && !to.empty()) || (last && *last < *first)) {
+        return std::nullopt;
+    }
+    return span_of_bytes{*first, last ? std::min(*last + 1, size) : size};
+}
+
+}  // namespace
+
+void partial_answer::say(std::string_view name, std::string value) {
+    std::erase_if(fields, [&](const field& one) { return one.first == name; });
+    if (!value.empty()) {
+        fields.emplace_back(name, std::move(value));
+    }
+}
+
+remote_file::remote_file(std::uint64_t bytes, unsigned number)
+    : size(bytes),
+      version(number),
+      etag("\"v" + std::to_string(number) + '"'),
+      unsatisfied("bytes */" + std::to_string(bytes)) {}
+
+remote_file remote_file::cut(std::uint64_t after, ending how) const {
+    remote_file result = *this;
+    result.stops_after = after;
+    result.stop = how;
+    return result;
+}
+
+std::string remote_file::bytes(std::uint64_t begin, std::uint64_t end) const {
+    std::string result = pattern(begin, end - begin);
+    for (char& one : result) {
+        one = static_cast<char>(static_cast<unsigned char>(one) ^ version);
+    }
+    return result;
+}
+
+void remote_file::operator()(connection& peer, const request& asked) const {
+    const auto range = parse_range(asked.value("Range").value_or(""), size);
+    if (!range || !allows_range(asked)) {
+        response whole = head(200);
+        whole.body = bytes();
+        whole.chunked = chunked;
+        send(peer, std::move(whole));
+    } else if (ranges == range_support::refused || range->begin >= range->end) {
+        response refusal = head(416);
+        if (!unsatisfied.empty()) {
+            refusal.fields.emplace_back("Content-Range", unsatisfied);
+        }
+        refusal.body = "no such range\n";
+        peer.send(refusal);
+    } else {
+        send(peer, part(range->begin, range->end));
+    }
+}
+
+/// Whether a range that was asked for is answered as one.
+bool remote_file::allows_range(const request& asked) const {
+    const auto condition = asked.value("If-Range");
+    switch (ranges) {
+        case range_support::none:
+            return false;
+        case range_support::unconditional:
+        case range_support::refused:
+            return true;
+        case range_support::dates_only:
+            return !condition || *condition == last_modified;
+        case range_support::full:
+            break;
+    }
+    const bool strong = etag.starts_with('"');
+    return !condition || (strong && *condition == etag) || *condition == last_modified;
+}
+
+response remote_file::head(unsigned status) const {
+    response result;
+    result.status = status;
+    result.piece = piece;
+    result.piece_delay = piece_delay;
+    const auto add = [&](const char* name, const std::string& value) {
+        if (!value.empty()) {
+            result.fields.emplace_back(name, value);
+        }
+    };
+    add("ETag", etag);
+    add("Last-Modified", last_modified);
+    add("Date", date);
+    result.fields.insert(result.fields.end(), fields.begin(), fields.end());
+    return result;
+}
+
+response remote_file::part(std::uint64_t begin, std::uint64_t end) const {
+    response result = head(206);
+    partial_answer says;
+    says.begin = begin;
+    says.end = end;
+    says.total = std::to_string(size);
+    says.version = version;
+    says.fields = std::move(result.fields);
+    if (lie) {
+        lie(says);
+    }
+    result.fields = std::move(says.fields);
+    const std::string range = "bytes " + std::to_string(says.begin) + '-' +
+                              std::to_string(says.end - 1) + '/' + says.total;
+    if (const std::string said = says.content_range.value_or(range); !said.empty()) {
+        result.fields.emplace_back("Content-Range", said);
+    }
+    remote_file source = *this;
+    source.version = says.version;
+    result.body = says.body.empty() ? source.bytes(says.begin, says.end) : says.body;
+    result.chunked = says.chunked;
+    result.until_close = says.until_close;
+    return result;
+}
+
+void remote_file::send(connection& peer, response answer) const {
+    if (!stops_after || *stops_after > answer.body.size()) {
+        peer.send(answer);
+        return;
+    }
+    if (answer.chunked) {
+        // One chunk, as long as it may be; what is missing is the last one.
+        answer.body.resize(*stops_after);
+        std::array<char, 32> line;
+        std::snprintf(line.data(), line.size(), "%zx\r\n", answer.body.size());
+        peer.send_raw(head_of(answer) + line.data() + answer.body + "\r\n");
+    } else {
+        answer.fields.emplace_back("Content-Length", std::to_string(answer.body.size()));
+        answer.body.resize(*stops_after);
+        peer.send(answer);
+    }
+    switch (stop) {
+        case ending::close:
+            return peer.close();
+        case ending::reset:
+            return peer.reset();
+        case ending::stall:
+            return peer.stall();
+    }
+}
+
+handler in_turn(std::vector<handler> answers) {
+    return [answers = std::move(answers), next = std::make_shared<std::atomic<std::size_t>>(0)](
+               connection& peer, const request& asked) {
+        answers[std::min(next->fetch_add(1), answers.size() - 1)](peer, asked);
+    };
+}
+
+handler status(unsigned code, std::vector<field> fields) {
+    return [=](connection& peer, const request&) {
+        response answer;
+        answer.status = code;
+        answer.fields = fields;
+        answer.body = "status\n";
+        peer.send(answer);
+    };
+}
+
+std::vector<std::string> asked_with(const origin& server, std::string_view path,
+                                    std::string_view name) {
+    std::vector<std::string> values;
+    for (const request& one : server.requests()) {
+        if (one.path() == path) {
+            values.push_back(one.value(name).value_or("-"));
+        }
+    }
+    return values;
+}
+
+}  // namespace asyncdl::test
