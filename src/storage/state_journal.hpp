@@ -39,8 +39,8 @@ struct journal_contents {
 
 inline constexpr std::size_t header_bytes = 4096;
 inline constexpr std::size_t record_bytes = 32;
-/// A file of the largest size that there is takes 4096 records for the first 4 GiB and 4096 for
-/// each doubling after that, half of this number; the other half is for what is written twice.
+/// A file of 16 TiB takes 53,248 records, 4096 for its first 4 GiB and for each doubling after
+/// that; the rest is for what is written in parts or twice.
 inline constexpr std::size_t most_records = std::size_t{1} << 18;
 inline constexpr std::size_t most_journal_bytes = header_bytes + most_records * record_bytes;
 /// No piece is longer than 4 GiB.

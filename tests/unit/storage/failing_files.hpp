@@ -1,8 +1,10 @@
 #pragma once
-// The system's files with one call that fails: the n-th of all, with an errno of the test's choice.
-// Counts the calls and the descriptors that are open. One thread.
+// The system's files with one call that fails: the n-th of all, with an errno of the test's choice;
+// or all from the n-th on. Counts the calls and the descriptors that are open, and has a clock that
+// stands still. One thread.
 
 #include <cerrno>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -15,13 +17,18 @@ public:
     /// No call fails.
     failing_files() = default;
     /// @param at which call fails, the first being 1
-    failing_files(int at, int error) : at_(at), error_(error) {}
+    /// @param lasting whether all that come after it fail as well, but close and the clock
+    failing_files(int at, int error, bool lasting = false)
+        : at_(at), error_(error), lasting_(lasting) {}
 
     int count() const { return static_cast<int>(made_.size()); }
     int open_descriptors() const { return open_; }
     /// The names of the calls that were made, in order.
     const std::vector<std::string>& made() const { return made_; }
-    /// The name of the call that failed; empty where none did.
+    void forget() { made_.clear(); }
+    void advance(std::chrono::steady_clock::duration time) { now_ += time; }
+    int clock_reads() const { return clock_reads_; }
+    /// The name of the call that failed first; empty where none did.
     std::string failed() const { return count() >= at_ && at_ > 0 ? made_[at_ - 1u] : ""; }
 
     int openat(int directory, const char* path, int flags, ::mode_t mode) override {
@@ -34,8 +41,12 @@ public:
     ::ssize_t pwrite(int file, std::span<const std::byte> data, std::uint64_t offset) override {
         if (fails("pwrite"))
             return -error_;
-        // Short, as a signal or a quota may make it.
-        return files::pwrite(file, data.first((data.size() + 1) / 2), offset);
+        return files::pwrite(file, data.first(shortened(data.size())), offset);
+    }
+    ::ssize_t pread(int file, std::span<std::byte> into, std::uint64_t offset) override {
+        if (fails("pread"))
+            return -error_;
+        return files::pread(file, into.first(shortened(into.size())), offset);
     }
     int fallocate(int file, std::uint64_t size) override {
         return fails("fallocate") ? -error_ : files::fallocate(file, size);
@@ -56,8 +67,8 @@ public:
     int fstat(int file, struct ::stat& out) override {
         return fails("fstat") ? -error_ : files::fstat(file, out);
     }
-    int ftruncate(int file) override {
-        return fails("ftruncate") ? -error_ : files::ftruncate(file);
+    int ftruncate(int file, std::uint64_t size) override {
+        return fails("ftruncate") ? -error_ : files::ftruncate(file, size);
     }
     int mkdirat(int directory, const char* path, ::mode_t mode) override {
         return fails("mkdirat") ? -error_ : files::mkdirat(directory, path, mode);
@@ -74,15 +85,29 @@ public:
     int rename_noreplace(int directory, const char* from, const char* to) override {
         return fails("rename_noreplace") ? -error_ : files::rename_noreplace(directory, from, to);
     }
+    std::chrono::steady_clock::time_point now() override {
+        ++clock_reads_;
+        return now_;
+    }
 
 private:
     bool fails(const char* call) {
         made_.push_back(call);
-        return count() == at_;
+        return count() == at_ || (lasting_ && at_ > 0 && count() > at_);
+    }
+
+    /// Every other call is short, as a signal or a quota may make it.
+    std::size_t shortened(std::size_t size) {
+        short_ = !short_;
+        return short_ ? (size + 1) / 2 : size;
     }
 
     int at_ = 0;
+    bool short_ = false;
     int error_ = 0;
+    bool lasting_ = false;
+    int clock_reads_ = 0;
+    std::chrono::steady_clock::time_point now_{};
     int open_ = 0;
     std::vector<std::string> made_;
 };

@@ -2,19 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/thread_pool.hpp>
-#include <future>
-#include <stdexcept>
-#include <thread>
 
 #include "failing_files.hpp"
-#include "storage/offload.hpp"
-#include "support/temp_dir.hpp"
+#include "part_files.hpp"
+#include "sinks.hpp"
 
 namespace {
 
@@ -22,40 +15,13 @@ using namespace asyncdl;
 using namespace asyncdl::storage;
 using boost::asio::awaitable;
 using boost::system::error_code;
+using test::bytes;
+using test::in_both_modes;
+using test::names;
+using test::open;
+using test::run;
 using test::temp_dir;
-using names = std::vector<std::string>;
 namespace asio = boost::asio;
-
-std::span<const std::byte> bytes(std::string_view text) {
-    return std::as_bytes(std::span(text));
-}
-
-std::shared_ptr<directory> open(const temp_dir& dir, files& calls = files::system()) {
-    return directory::open(dir.string(), calls).value();
-}
-
-/// Runs `work` to its end on a context that outlives every pool: one that posts to it may still be
-/// at it when the work is done.
-void run(awaitable<void> work) {
-    static asio::io_context context;
-    context.restart();
-    std::exception_ptr thrown;
-    asio::co_spawn(context, std::move(work), [&](std::exception_ptr error) { thrown = error; });
-    context.run();
-    if (thrown)
-        std::rethrow_exception(thrown);
-}
-
-/// Both ways of making the calls: in place, and on a pool.
-template <typename Test>
-void in_both_modes(Test test) {
-    asio::thread_pool pool(1);
-    file_sink::options how;
-    test(how);
-    how.work = pool.get_executor();
-    test(how);
-    pool.join();
-}
 
 /// open, two writes, sync, commit; the first failure.
 awaitable<error_code> download(sink& to) {
@@ -147,83 +113,5 @@ TEST_SUITE("unit/storage/file_sink") {
         CHECK(test::read_file(dir / "a") == "abcdef");
         context.poll();
         CHECK(done);
-    }
-
-    TEST_CASE("with a work executor the calls are made there and the coroutine stays on its own") {
-        asio::thread_pool pool(1);
-        const auto here = std::this_thread::get_id();
-        const auto story = [](asio::any_io_executor work, std::thread::id own) -> awaitable<void> {
-            auto where = [] { return std::this_thread::get_id(); };
-            const auto there = co_await offload(work, where);
-            CHECK(there != own);
-            CHECK(where() == own);
-        };
-        run(story(pool.get_executor(), here));
-    }
-
-    TEST_CASE("what an offloaded call throws comes out of the await") {
-        asio::thread_pool pool(1);
-        const auto story = [](asio::any_io_executor work) -> awaitable<void> {
-            auto bad = [] { throw std::runtime_error("bad"); };
-            bool caught = false;
-            try {
-                co_await offload(work, bad);
-            } catch (const std::runtime_error& error) {
-                caught = error.what() == std::string("bad");
-            }
-            CHECK(caught);
-        };
-        run(story(pool.get_executor()));
-    }
-
-    TEST_CASE("a cancellation in the middle of an offloaded call waits for its end") {
-        asio::io_context context;
-        asio::thread_pool pool(1);
-        asio::cancellation_signal signal;
-        std::promise<void> started, go;
-        bool finished = false;
-        const auto story = [](asio::any_io_executor work, std::promise<void>& begun,
-                              std::promise<void>& wait, bool& end) -> awaitable<void> {
-            std::string buffer = "in the frame";
-            auto call = [&] {
-                begun.set_value();
-                wait.get_future().wait();
-                end = buffer == "in the frame";
-                return 7;
-            };
-            const int result = co_await offload(work, call);
-            CHECK(result == 7);
-        };
-        bool done = false;
-        asio::co_spawn(
-            context, story(pool.get_executor(), started, go, finished),
-            asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { done = true; }));
-        context.poll();
-        started.get_future().wait();
-        signal.emit(asio::cancellation_type::terminal);
-        context.poll();
-        CHECK(!done);
-        CHECK(!context.stopped());  // the call counts as outstanding work
-        go.set_value();
-        context.run();
-        CHECK(done);
-        CHECK(finished);
-    }
-
-    TEST_CASE("a call that still waits for the work executor when that ends is never made") {
-        bool called = false;
-        asio::io_context context;
-        {
-            asio::io_context work;  // nobody runs it
-            const auto story = [](asio::any_io_executor on, bool& flag) -> awaitable<void> {
-                auto call = [&flag] { flag = true; };
-                co_await offload(on, call);
-            };
-            asio::co_spawn(context, story(work.get_executor(), called), asio::detached);
-            context.poll();
-        }
-        context.restart();
-        context.run();
-        CHECK(!called);
     }
 }
