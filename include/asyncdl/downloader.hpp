@@ -27,7 +27,7 @@ class downloader_core;
 
 /// What happens to the bytes of a download that is cancelled.
 enum class disposition {
-    keep,     ///< what can be resumed stays (nothing, in this version)
+    keep,     ///< what can be resumed stays
     discard,  ///< nothing is left
 };
 
@@ -36,9 +36,8 @@ enum class disposition {
 /// Executor: must be serial, that is an `io_context` run by one thread, or a strand. Thread safety:
 /// asynchronous operations may be initiated from any thread; `progress` and `cancel` may be called
 /// from any thread; the rest as usual for one object. Destroying it or moving from it cancels what
-/// runs: handlers still get their results and touch nothing of the object. Lifetime: where file
-/// calls are offloaded, the executor's context must run until the handlers were called, or the
-/// downloader (and its context, where shared) go before it.
+/// runs: handlers still get their results and touch nothing of the object. An
+/// executor's context that is destroyed while a file call is under way waits for that call.
 class downloader {
 public:
     using executor_type = boost::asio::any_io_executor;

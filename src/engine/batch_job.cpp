@@ -120,11 +120,11 @@ bool batch_job::may_go_on() const {
     return readers <= std::size_t{reader_waits_} || lanes_ <= share;
 }
 
-void batch_job::cancel() {
+void batch_job::cancel(bool keep) {
     cancelled_ = true;
     feed_->end();
     for (transfer& item : running_)
-        item.cancel();
+        item.cancel(keep);
     signal_.emit(asio::cancellation_type::terminal);
 }
 

@@ -22,7 +22,7 @@ public:
     /// Ends when the feed has ended and what this downloader took from it is delivered.
     boost::asio::awaitable<batch_summary> run();
 
-    void cancel() override;
+    void cancel(bool keep = true) override;
     void report(progress_snapshot&, std::size_t) const override {}
     std::uint64_t id() const noexcept override { return 0; }
     boost::asio::cancellation_signal& signal() noexcept { return signal_; }

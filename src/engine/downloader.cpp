@@ -72,8 +72,8 @@ void downloader::cancel() {
         core_->cancel_all();
 }
 
-void downloader::cancel(std::uint64_t id, disposition) {
-    core_->cancel(id);
+void downloader::cancel(std::uint64_t id, disposition what) {
+    core_->cancel(id, what == disposition::keep);
 }
 
 progress_snapshot downloader::progress(std::size_t max_items) const {

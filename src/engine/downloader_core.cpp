@@ -130,17 +130,17 @@ void downloader_core::cancel_all() {
     asio::post(executor, [self = shared_from_this()] {
         // A job that is cancelled goes on and leaves the list later, never from within `cancel`.
         for (job& item : self->jobs_)
-            item.cancel();
+            item.cancel(true);
     });
 }
 
-void downloader_core::cancel(std::uint64_t id) {
+void downloader_core::cancel(std::uint64_t id, bool keep) {
     if (id == 0)
         return;  // what batches have
-    asio::post(executor, [self = shared_from_this(), id] {
+    asio::post(executor, [self = shared_from_this(), id, keep] {
         for (job& item : self->jobs_)
             if (item.id() == id)
-                item.cancel();
+                item.cancel(keep);
     });
 }
 

@@ -26,7 +26,8 @@ class job : public boost::intrusive::list_base_hook<> {
 public:
     virtual ~job() = default;
 
-    virtual void cancel() = 0;
+    /// @param keep what can be resumed stays
+    virtual void cancel(bool keep = true) = 0;
     /// Appends what it is at, where it is a download that is active; under the core's lock.
     virtual void report(progress_snapshot& into, std::size_t max_items) const = 0;
     virtual std::uint64_t id() const noexcept = 0;
@@ -63,7 +64,7 @@ public:
 
     /// From any thread; carried out on the executor.
     void cancel_all();
-    void cancel(std::uint64_t id);
+    void cancel(std::uint64_t id, bool keep);
 
     /// From any thread.
     void report(progress_snapshot& into, std::size_t max_items) const;

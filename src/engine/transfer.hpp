@@ -46,7 +46,10 @@ public:
     }
     bool is_stopped() const noexcept { return stopped_; }
 
-    void cancel() override { stop(errc::cancelled); }
+    void cancel(bool keep = true) override {
+        discards_ = !keep;
+        stop(errc::cancelled);
+    }
     void report(progress_snapshot& into, std::size_t max_items) const override;
     std::uint64_t id() const noexcept override { return id_; }
     boost::asio::cancellation_signal& signal() noexcept { return *signal_; }
@@ -64,6 +67,9 @@ private:
         void on_deadline() override { owner_.stop(errc::max_time); }
         transfer& owner_;
     };
+
+    // A body that nobody wants is read this far to keep its connection.
+    static constexpr std::uint64_t drain_limit = 64 * 1024;
 
     /// What becomes of a response.
     enum class next_step { done, ask_again };
@@ -125,8 +131,8 @@ private:
     std::vector<std::byte> own_space_;  ///< for a body whose sink may suspend
     std::optional<std::chrono::seconds> retry_after_;
     std::optional<std::chrono::sys_seconds> modified_;
-    std::string resting_host_;  ///< that said 429 or 503 in this attempt
-    bool counted_ = false;      ///< this attempt is among `result_.attempts`
+    bool discards_ = false;  ///< nothing is to be left
+    bool counted_ = false;   ///< this attempt is among `result_.attempts`
     unsigned retry_ = 0;
     unsigned without_descriptor_ = 0;  ///< times in a row
     bool changed_ = false;             ///< the remote file, since the last attempt

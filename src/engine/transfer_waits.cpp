@@ -69,8 +69,6 @@ asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
     });
     if (core_->options.events)
         core_->options.events->on_retry(result_.id, result_.tag, result_.attempts, why.code, wait);
-    if (!resting_host_.empty())
-        core_->shared->rests.add(resting_host_, net::clock::now() + wait);
     co_return co_await wait_without_slot(wait);
 }
 

@@ -101,7 +101,7 @@ awaitable<std::optional<kept_bytes>> file_sink::prove(journal_contents claims,
     co_return kept;
 }
 
-core::outcome<void> file_sink::start(std::optional<std::uint64_t> size) {
+core::outcome<void> file_sink::open_now(std::optional<std::uint64_t> size) {
     if (!part_.is_open()) {
         auto created = part_file::create(where_, leaf_, size);
         if (!created)
@@ -118,7 +118,7 @@ core::outcome<void> file_sink::start(std::optional<std::uint64_t> size) {
 }
 
 awaitable<error_code> file_sink::open(std::optional<std::uint64_t> size) {
-    return make([this, size] { return start(size); });
+    return make([this, size] { return open_now(size); });
 }
 
 awaitable<error_code> file_sink::resume(std::optional<std::uint64_t> size) {
@@ -130,7 +130,7 @@ void file_sink::describe(std::uint64_t source, core::validators about) {
 }
 
 awaitable<error_code> file_sink::write(std::uint64_t offset, std::span<const std::byte> data) {
-    return make([this, offset, data] { return part_.write(offset, data); });
+    return make([this, offset, data] { return write_now(offset, data); });
 }
 
 awaitable<error_code> file_sink::sync() {
@@ -157,8 +157,7 @@ awaitable<core::outcome<core::checksum>> file_sink::digest(core::digest_algorith
 }
 
 awaitable<error_code> file_sink::commit(std::uint64_t size) {
-    return make(
-        [this, size] { return part_.commit(modified_, options_.replace, options_.durable, size); });
+    return make([this, size] { return commit_now(size); });
 }
 
 awaitable<bool> file_sink::keep() {

@@ -90,6 +90,16 @@ public:
     boost::asio::awaitable<boost::system::error_code> commit(std::uint64_t size) override;
     boost::asio::awaitable<void> discard() override;
 
+    /// The calls that every download makes, in place whatever the options say: without a coroutine
+    /// each, which a small file is long enough to notice.
+    core::outcome<void> open_now(std::optional<std::uint64_t> size);
+    core::outcome<void> write_now(std::uint64_t offset, std::span<const std::byte> data) {
+        return part_.write(offset, data);
+    }
+    core::outcome<void> commit_now(std::uint64_t size) {
+        return part_.commit(modified_, options_.replace, options_.durable, size);
+    }
+
 private:
     /// Makes the call where it belongs.
     template <typename Call>
@@ -101,7 +111,6 @@ private:
                                                             boost::asio::any_io_executor provers,
                                                             std::atomic<std::uint64_t>& proven,
                                                             const std::atomic<bool>& stop);
-    core::outcome<void> start(std::optional<std::uint64_t> size);
 
     std::shared_ptr<directory> where_;
     std::string leaf_;

@@ -132,6 +132,9 @@ boost::system::error_code file_error(int negative_errno) noexcept {
         case EDQUOT:
         case EFBIG:
             return make_error_code(errc::disk_full);
+        case EMFILE:
+        case ENFILE:
+            return make_error_code(errc::too_many_files);
         default:
             return make_error_code(errc::file);
     }

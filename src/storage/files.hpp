@@ -46,7 +46,8 @@ public:
     static files& system() noexcept;
 };
 
-/// errno as an error of ours: `disk_full` for ENOSPC, EDQUOT and EFBIG, else `file`.
+/// errno as an error of ours: `disk_full` for ENOSPC, EDQUOT and EFBIG, `too_many_files` for EMFILE
+/// and ENFILE, else `file`.
 boost::system::error_code file_error(int negative_errno) noexcept;
 
 /// "cannot WHAT NAME: REASON", with the code of `file_error`.

@@ -1,0 +1,211 @@
+// What becomes of a response that carries the file, or a part of it: stored, verified, or given up.
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "core/digest_fields.hpp"
+#include "core/file_name.hpp"
+#include "core/http_date.hpp"
+#include "engine/log.hpp"
+#include "engine/transfer.hpp"
+
+namespace asyncdl::engine {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// A body that never makes its reader wait gives the others a turn after this much.
+constexpr std::uint64_t turn_bytes = 4 * 1024 * 1024;
+
+}  // namespace
+
+/// A response that is neither a redirect nor a failure: its body is stored where it goes with what
+/// is there; else what does not go with it is given up, and asked again.
+asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
+    http::lease& line, const core::response_head& head, const core::url& to,
+    const core::part_request* part, const core::part_verdict* answer) {
+    if (!request_.destination && place_.follow(to, head.fields)) {
+        const auto goes_on = co_await name_changed(head);
+        if (!goes_on)
+            co_return goes_on.error();
+        if (result_.skipped)
+            co_return next_step::done;
+        if (!*goes_on || answer) {
+            co_await line->drain(drain_limit, core_->scratch());
+            co_return next_step::ask_again;
+        }
+    }
+    if (answer && (answer->answer == core::part_answer::changed ||
+                   answer->answer == core::part_answer::start_over)) {
+        changed_ = changed_ || answer->answer == core::part_answer::changed;
+        log(core_->options.log, log_level::info, [&] {
+            return core::for_log(result_.url) + ": starts over: " + std::string(answer->why);
+        });
+        co_await line->drain(drain_limit, core_->scratch());
+        co_await stored_.discard();
+        co_return next_step::ask_again;
+    }
+    if (const auto time = head.fields.find("Last-Modified"); time && core_->options.remote_time)
+        modified_ = core::parse_http_date(*time);
+
+    core::byte_range bytes{0, core::part_request::to_the_end};
+    if (answer) {
+        const auto fits = co_await stored_.go_on(*part, *answer, stopped_);
+        if (!fits)
+            co_return fits.error();
+        if (answer->answer == core::part_answer::fits)
+            bytes = answer->bytes;
+        else
+            bytes = {};
+    } else {
+        changed_ = changed_ || (part && stored_.compare(head.fields) == core::agreement::different);
+        auto started = stored_.start(line->body_size());
+        if (!started.now)
+            started.now = co_await std::move(started.later);
+        if (!*started.now)
+            co_return started.now->error();
+    }
+    if (const auto expected = expect_digests(head); !expected)
+        co_return expected.error();
+    total_.store(stored_.length().value_or(unknown_total), std::memory_order_relaxed);
+    if (!bytes.empty()) {
+        now(download_state::receiving);
+        auto received = co_await receive(line, head, bytes);
+        if (!received && received.error().code == errc::changed) {
+            changed_ = true;
+            co_await stored_.discard();
+            co_return next_step::ask_again;
+        }
+        if (received && is_stopped())
+            received = stopped();
+        if (!received)
+            co_return received.error();
+        if (const auto sum = core::content_digest(head.fields); sum && answer) {
+            const auto agrees = co_await stored_.check_part(bytes, *sum, stopped_);
+            if (!agrees)
+                co_return agrees.error();
+        }
+    }
+    line.end();
+    if (!stored_.is_complete())
+        co_return next_step::ask_again;
+    const auto completed = co_await complete();
+    if (!completed)
+        co_return completed.error();
+    co_return next_step::done;
+}
+
+/// What the caller and the server say that the whole file's digest is.
+core::outcome<void> transfer::expect_digests(const core::response_head& head) {
+    using enum stored_body::asked_by;
+    if (request_.checksum.empty() && !core_->options.checksums.empty()) {
+        const auto& sums = core_->options.checksums;
+        auto found = sums.find(place_.name());
+        if (found == sums.end())
+            found = sums.find(place_.leaf());
+        if (found == sums.end())
+            found = sums.find(core::derived_name(from_.first()));
+        if (found == sums.end())
+            return core::fault(make_error_code(errc::checksum),
+                               "there is no checksum for " + place_.name());
+        auto sum = core::checksum::parse(found->second);
+        if (!sum)
+            return sum.error();
+        stored_.expect(std::move(*sum), caller);
+    }
+    if (auto sum = core::repr_digest(head.fields))
+        stored_.expect(std::move(*sum), server);
+    if (head.status != 206)
+        if (auto sum = core::content_digest(head.fields))
+            stored_.expect(std::move(*sum), server);
+    return {};
+}
+
+/// Reads the response's body, which is these bytes of the file, and stores it.
+asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
+                                                       const core::response_head& head,
+                                                       core::byte_range bytes) {
+    // The shared memory serves only sinks that are done when they return.
+    std::span<std::byte> space = core_->scratch();
+    if (request_.destination || core_->work()) {
+        const auto size =
+            std::min<std::uint64_t>(line->body_size().value_or(space.size()), space.size());
+        own_space_.resize(static_cast<std::size_t>(size));
+        space = own_space_;
+    }
+    const bool is_part = bytes.end != core::part_request::to_the_end;
+    std::uint64_t offset = bytes.begin;
+    for (std::uint64_t turn = 0;;) {
+        if (is_stopped())
+            co_return stopped();
+        const auto got = line->try_read(space);
+        if (!got)
+            co_return got.error();
+        if (!*got) {
+            if (const auto waited = co_await line->wait(); !waited)
+                co_return waited.error();
+            continue;
+        }
+        const auto data = **got;
+        if (data.empty())
+            break;
+        if (data.size() > bytes.end - offset)
+            co_return core::fault(make_error_code(errc::protocol),
+                                  "the server sent more than the part that it announced");
+        if (offset == bytes.begin && line->body_size() != data.size())
+            stored_.belongs_to(from_.source(), core::validators::of(head.fields));
+        result_.bytes_received += data.size();
+        all_received_.store(result_.bytes_received, std::memory_order_relaxed);
+        auto written = stored_.write(offset, data);
+        if (!written.now)
+            written.now = co_await std::move(written.later);
+        if (!*written.now)
+            co_return std::move(*written.now);
+        offset += data.size();
+        received_.store(stored_.held(), std::memory_order_relaxed);
+        turn += data.size();
+        if (turn >= turn_bytes) {
+            turn = 0;
+            co_await asio::post(core_->executor, asio::use_awaitable);
+        }
+    }
+    if (is_part && offset != bytes.end)
+        co_return core::fault(make_error_code(errc::truncated),
+                              "the server sent less than the part that it announced");
+    if (!is_part && !line->body_size())
+        stored_.ended_here();
+    co_return core::outcome<void>();
+}
+
+/// All bytes are there: they are verified, and the file appears under its name.
+asio::awaitable<core::outcome<void>> transfer::complete() {
+    now(download_state::finishing);
+    if (stored_.has_expectations()) {
+        auto checked = co_await stored_.check(stopped_);
+        if (!checked)
+            co_return checked.error();
+        result_.checksum = std::move(*checked);
+    }
+    result_.resumed_from = stored_.earlier();
+    const std::uint64_t size = stored_.held();
+    auto committed = stored_.commit(modified_);
+    if (!committed.now)
+        committed.now = co_await std::move(committed.later);
+    if (*committed.now)
+        result_.file_size = size;
+    co_return std::move(*committed.now);
+}
+
+/// What is stored stays where a later run can go on from it.
+asio::awaitable<void> transfer::close_stored(const core::fault& why) {
+    const bool doubtful = why.code == errc::checksum || why.code == errc::disk_full ||
+                          why.code == errc::file || why.code == errc::internal ||
+                          (why.code == errc::protocol && stored_.is_confirmed()) || discards_;
+    if (doubtful)
+        co_await stored_.discard();
+    result_.resumed_from = stored_.earlier();
+    co_await stored_.keep_or_discard();
+}
+
+}  // namespace asyncdl::engine
