@@ -1,0 +1,172 @@
+// Disks that are full, read-only or forbidden, as real ones are. EDQUOT and EIO cannot be had that
+// way: tests/unit/storage/part_file_test.cpp lets each call fail with them.
+
+#include <doctest/doctest.h>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
+
+#include "bench.hpp"
+#include "support/misbehaviour.hpp"
+#include "support/pattern.hpp"
+
+using namespace asyncdl::test;
+using words = std::vector<std::string>;
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::uint64_t mebibyte = 1024 * 1024;
+
+std::string kind_of(const json::value& result) {
+    const json::value& kind = result.at("error_kind");
+    return kind.is_null() ? "" : std::string(kind.as_string());
+}
+
+// The program after some commands that take away what it needs. Its JSON report is its output.
+json::array run_after(const bench& b, const std::string& commands, const std::string& arguments) {
+    const auto run = b.shell(commands + "\nexec $prefix \"$0\" --json - " + arguments);
+    CAPTURE(run.err);
+    REQUIRE(run.status == 1);
+    return json::parse(run.out).at("results").as_array();
+}
+
+// A file system of our own, where this is allowed: `size` and more options, mounted on downloads;
+// nobody else sees it. What is left there is listed in `names` afterwards.
+class small_disk {
+public:
+    explicit small_disk(std::string options) : options_(std::move(options)) {}
+
+    static bool is_allowed() {
+        static const bool allowed =
+            run_process({"unshare", "-rm", "mount", "-t", "tmpfs", "none", "/mnt"}).status == 0;
+        if (!allowed) {
+            MESSAGE("no file system may be mounted here: this test has shown nothing");
+        }
+        return allowed;
+    }
+
+    /// `before` is done on the disk first.
+    json::array run(const bench& b, const std::string& arguments, const std::string& before = ":") {
+        const auto run =
+            b.shell("export program=\"$0\" origin=\"$1\"; exec unshare -rm sh -c '" +
+                    std::string("set -e; mkdir downloads\n") +
+                    "mount -t tmpfs -o size=4m none downloads\n" + before + "\nmount -o remount," +
+                    options_ + " downloads; set +e\n" + "\"$program\" --json report " + arguments +
+                    " >/dev/null 2>err; echo $? >status\n" +
+                    "ls -A downloads >names; cp downloads/kept . 2>/dev/null'");
+        CAPTURE(run.err);
+        REQUIRE(b.read("status") == "1\n");
+        return json::parse(b.read("report")).at("results").as_array();
+    }
+
+private:
+    std::string options_;
+};
+
+}  // namespace
+
+TEST_SUITE("cli/disk") {
+    TEST_CASE("a file that no disk can hold fails before its body, the others go on") {
+        bench b;
+        b.server.on("/huge", misbehave::stall_in_body(std::uint64_t{1} << 60U, 10));
+        const auto results = run_after(b, ":", "-j1 \"$1/bytes/1\" \"$1/huge\" \"$1/bytes/2\"");
+        REQUIRE(results.size() == 3);
+        CHECK(results[0].at("success").as_bool());
+        CHECK(kind_of(results[1]) == "disk_full");
+        CHECK(results[1].at("attempts").as_int64() == 1);
+        CHECK(results[1].at("bytes_received").as_int64() == 0);
+        CHECK(results[2].at("success").as_bool());
+        CHECK(b.dir.names() == words{"downloads", "downloads/1", "downloads/2"});
+    }
+
+    TEST_CASE("a file that grows beyond what is allowed leaves nothing, the old one stays") {
+        bench b;
+        std::filesystem::create_directory(b.dir / "downloads");
+        b.write("downloads/grows", "old");
+        b.server.on("/grows", response{.fields = {{"ETag", "\"v1\""}},
+                                       .pattern_size = 3 * mebibyte,
+                                       .chunked = true});
+        // Blocks of 512 bytes; the report is short.
+        const auto results =
+            run_after(b, "ulimit -f 2048", "-j1 \"$1/grows\" \"$1/bytes/1000000\"");
+        REQUIRE(results.size() == 2);
+        CHECK(kind_of(results[0]) == "disk_full");
+        CHECK(results[0].at("attempts").as_int64() == 1);
+        CHECK(results[0].at("file_size").as_int64() == 0);
+        CHECK(results[1].at("success").as_bool());
+        CHECK(b.read("downloads/grows") == "old");
+        CHECK(b.dir.names() == words{"downloads", "downloads/1000000", "downloads/grows"});
+    }
+
+    TEST_CASE("where a directory may not be written every download is a failure, and says so") {
+        bench b;
+        std::filesystem::create_directory(b.dir / "downloads");
+        std::filesystem::permissions(b.dir / "downloads", std::filesystem::perms(0555));
+        // Root may write everywhere, but for what it gives up here.
+        const auto results =
+            run_after(b, "[ \"$(id -u)\" != 0 ] || prefix='setpriv --bounding-set=-dac_override'",
+                      "\"$1/bytes/1\" a/b=\"$1/bytes/2\"");
+        REQUIRE(results.size() == 2);
+        CHECK(kind_of(results[0]) == "file");
+        CHECK(results[0].at("error").as_string() == "cannot create 1.part: Permission denied");
+        CHECK(kind_of(results[1]) == "file");
+        CHECK(b.dir.names() == words{"downloads"});
+    }
+
+    TEST_CASE("a file in the place of a folder, or a folder in that of a file, is a failure") {
+        bench b;
+        std::filesystem::create_directories(b.dir / "downloads/folder");
+        b.write("downloads/file", "old");
+        const auto results =
+            run_after(b, ":", "file/a=\"$1/bytes/1\" folder=\"$1/bytes/2\" c=\"$1/bytes/3\"");
+        REQUIRE(results.size() == 3);
+        CHECK(kind_of(results[0]) == "file");
+        CHECK(kind_of(results[1]) == "file");
+        CHECK(results[2].at("success").as_bool());
+        CHECK(b.read("downloads/file") == "old");
+        CHECK(b.dir.names() ==
+              words{"downloads", "downloads/c", "downloads/file", "downloads/folder"});
+    }
+
+    TEST_CASE(
+        "on a small disk, where one may be mounted, a file that fits goes past one that does not") {
+        if (!small_disk::is_allowed()) {
+            return;
+        }
+        bench b;
+        b.server.on("/known", misbehave::stall_in_body(6 * mebibyte, 10));
+        b.server.on("/unknown", response{.pattern_size = 6 * mebibyte, .chunked = true});
+        b.server.on("/kept", response{.pattern_size = 6 * mebibyte});
+        const auto results = small_disk("size=4m").run(
+            b,
+            "-j1 \"$origin/known\" \"$origin/unknown\" \"$origin/kept\" \"$origin/bytes/3000000\"",
+            "echo old >downloads/kept");
+        REQUIRE(results.size() == 4);
+        for (std::size_t i = 0; i < 3; ++i) {
+            CAPTURE(i);
+            CHECK(kind_of(results[i]) == "disk_full");
+            CHECK(results[i].at("attempts").as_int64() == 1);
+        }
+        CHECK(results[0].at("bytes_received").as_int64() == 0);
+        CHECK(results[2].at("bytes_received").as_int64() == 0);
+        CHECK(results[3].at("success").as_bool());
+        CHECK(b.read("names") == "3000000\nkept\n");
+        CHECK(b.read("kept") == "old\n");
+    }
+
+    TEST_CASE("on a read-only disk, where one may be mounted, every download is a failure") {
+        if (!small_disk::is_allowed()) {
+            return;
+        }
+        bench b;
+        const auto results = small_disk("ro").run(b, "\"$origin/bytes/1\" kept=\"$origin/bytes/2\"",
+                                                  "echo old >downloads/kept");
+        REQUIRE(results.size() == 2);
+        CHECK(kind_of(results[0]) == "file");
+        CHECK(results[0].at("error").as_string() == "cannot create 1.part: Read-only file system");
+        CHECK(kind_of(results[1]) == "file");
+        CHECK(b.read("names") == "kept\n");
+        CHECK(b.read("kept") == "old\n");
+    }
+}
