@@ -150,7 +150,9 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
     changed_ = false;
     core::verdict_policy policy;
     policy.redirects_left = core_->options.max_redirects;
-    policy.allow_downgrade = core_->options.allow_downgrade;
+    // Who checks the digest needs no encryption to get the right file.
+    policy.allow_downgrade = core_->options.allow_downgrade || !request_.checksum.empty() ||
+                             !core_->options.checksums.empty();
     core::url elsewhere;
     const core::url* to = &from_.current();
     for (unsigned questions = 0; questions < most_questions;) {
