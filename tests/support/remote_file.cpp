@@ -5,7 +5,9 @@
 #include <atomic>
 #include <charconv>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "support/pattern.hpp"
@@ -45,6 +47,23 @@ std::optional<span_of_bytes> parse_range(std::string_view value, std::uint64_t s
     return span_of_bytes{*first, last ? std::min(*last + 1, size) : size};
 }
 
+/// The first bytes of a version, at least so many. They are made once for all tests: where nothing
+/// is optimised that takes longer than to download them.
+std::shared_ptr<const std::string> made(unsigned version, std::uint64_t size) {
+    static std::mutex mutex;
+    static std::map<unsigned, std::shared_ptr<const std::string>> known;
+    const std::lock_guard lock(mutex);
+    std::shared_ptr<const std::string>& bytes = known[version];
+    if (!bytes || bytes->size() < size) {
+        std::string fresh = pattern(0, size);
+        for (char& one : fresh) {
+            one = static_cast<char>(static_cast<unsigned char>(one) ^ version);
+        }
+        bytes = std::make_shared<const std::string>(std::move(fresh));
+    }
+    return bytes;
+}
+
 }  // namespace
 
 void partial_answer::say(std::string_view name, std::string value) {
@@ -68,11 +87,7 @@ remote_file remote_file::cut(std::uint64_t after, ending how) const {
 }
 
 std::string remote_file::bytes(std::uint64_t begin, std::uint64_t end) const {
-    std::string result = pattern(begin, end - begin);
-    for (char& one : result) {
-        one = static_cast<char>(static_cast<unsigned char>(one) ^ version);
-    }
-    return result;
+    return made(version, std::max(size, end))->substr(begin, end - begin);
 }
 
 void remote_file::operator()(connection& peer, const request& asked) const {

@@ -1,0 +1,203 @@
+// A server that asks for time gets it: Retry-After in both forms and on redirects, and a host that
+// is overloaded is left alone by all downloads of the run.
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/expect.hpp"
+#include "support/remote_file.hpp"
+#include "support/stage.hpp"
+
+namespace {
+
+using namespace asyncdl;
+using namespace asyncdl::test;
+using namespace std::chrono_literals;
+
+using clock = std::chrono::steady_clock;
+using texts = std::vector<std::string>;
+
+/// Notes when each path was asked for.
+class arrivals {
+public:
+    handler noting(handler answer) {
+        return [this, answer = std::move(answer)](connection& peer, const request& asked) {
+            {
+                const std::lock_guard lock(mutex_);
+                seen_.emplace_back(asked.path(), clock::now());
+            }
+            answer(peer, asked);
+        };
+    }
+
+    texts order() const {
+        const std::lock_guard lock(mutex_);
+        texts paths;
+        for (const auto& [path, when] : seen_) {
+            paths.push_back(path);
+        }
+        return paths;
+    }
+
+    /// Between the first request for one path and the last for another.
+    double seconds_between(std::string_view from, std::string_view to) const {
+        const std::lock_guard lock(mutex_);
+        clock::time_point first = clock::time_point::max();
+        clock::time_point last;
+        for (const auto& [path, when] : seen_) {
+            first = path == from ? std::min(first, when) : first;
+            last = path == to ? when : last;
+        }
+        return std::chrono::duration<double>(last - first).count();
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::vector<std::pair<std::string, clock::time_point>> seen_;
+};
+
+handler hello() {
+    return [](connection& peer, const request&) {
+        response answer;
+        answer.body = "hello";
+        peer.send(answer);
+    };
+}
+
+/// A stage whose origin is two hosts: 127.0.0.1 and localhost.
+class two_hosts : public stage_over<plain> {
+public:
+    two_hosts() {
+        options.retries = 1;
+        options.retry_delay = 0ms;
+    }
+
+    download_request ask_other(std::string_view path, std::string name) const {
+        return download_request(server.url(path, "localhost"), std::move(name));
+    }
+
+    void on(const std::string& path, handler answer) {
+        server.on(path, seen.noting(std::move(answer)));
+    }
+
+    arrivals seen;
+};
+
+double seconds_of(const download_result& result) {
+    return result.download_time.count();
+}
+
+TEST_SUITE_BEGIN("integration/host_rest");
+
+TEST_CASE_TEMPLATE("a date in Retry-After counts from the server's clock", How, plain, tls) {
+    const struct {
+        std::string date;
+        std::string until;
+    } cases[] = {
+        {"Sat, 01 Jun 2013 12:00:00 GMT", "Sat, 01 Jun 2013 12:00:01 GMT"},
+        {"Sat, 01 Jun 2069 12:00:00 GMT", "Sat, 01 Jun 2069 12:00:01 GMT"},
+    };
+    for (const auto& one : cases) {
+        CAPTURE(one.date);
+        stage_over<How> on;
+        on.options.retries = 1;
+        on.options.retry_delay = 30s;
+        on.server.on(
+            "/", in_turn({status(503, {{"Date", one.date}, {"Retry-After", one.until}}), hello()}));
+        const download_result result = on.fetch("/");
+        check_stored(on, result, "hello");
+        CHECK(seconds_of(result) >= 0.95);
+        CHECK(seconds_of(result) < 5);
+    }
+}
+
+TEST_CASE("a date in Retry-After that has passed is no wait, a far one is bounded") {
+    stage_over<plain> on;
+    on.options.retries = 1;
+    on.options.retry_delay = 30s;
+    on.options.retry_max_delay = 300ms;
+    for (const std::string until :
+         {"Sat, 01 Jun 2013 12:00:00 GMT", "Sat, 01 Jun 2069 12:00:00 GMT"}) {
+        CAPTURE(until);
+        on.server.on("/", in_turn({status(503, {{"Retry-After", until}}), hello()}));
+        const download_result result = on.fetch("/");
+        check_stored(on, result, "hello");
+        CHECK(seconds_of(result) < 3);
+        CHECK((seconds_of(result) >= 0.28) == std::string(until).ends_with("2069 12:00:00 GMT"));
+    }
+}
+
+TEST_CASE_TEMPLATE("Retry-After on a redirect is waited for before it is followed", How, plain,
+                   tls) {
+    stage_over<How> on;
+    arrivals seen;
+    for (const unsigned code : {301U, 302U, 303U, 307U, 308U}) {
+        CAPTURE(code);
+        on.server.on("/from", seen.noting(status(code, {{"Location", "/"}, {"Retry-After", "1"}})));
+        on.server.on("/", seen.noting(hello()));
+        on.options.retry_max_delay = code == 302 ? 60s : 100ms;
+        const download_result result = on.fetch("/from");
+        check_stored(on, result, "hello");
+        CHECK(result.attempts == 1);
+        CHECK(seconds_of(result) >= (code == 302 ? 0.95 : 0.09));
+        CHECK(seconds_of(result) < 5);
+    }
+}
+
+TEST_CASE("a rest is bounded like any wait") {
+    two_hosts on;
+    on.options.retry_max_delay = 200ms;
+    on.on("/a", in_turn({status(503, {{"Retry-After", "3600"}}), hello()}));
+    on.on("/b", hello());
+    const batch_result batch = on.fetch_all({on.ask("/a", "a"), on.ask("/b", "b")});
+    CHECK(batch.summary.succeeded == 2);
+    CHECK(on.seen.seconds_between("/a", "/a") >= 0.19);
+    CHECK(batch.summary.elapsed < 3s);
+}
+
+TEST_CASE("a failure that does not speak for its host gives it no rest") {
+    for (const unsigned code : {500U, 502U, 504U, 404U}) {
+        CAPTURE(code);
+        two_hosts on;
+        on.options.max_concurrent = 1;
+        on.options.retries = 0;
+        on.on("/a", status(code, {{"Retry-After", "5"}}));
+        on.on("/b", hello());
+        const batch_result batch = on.fetch_all({on.ask("/a", "a"), on.ask("/b", "b")});
+        CHECK(batch.summary.succeeded == 1);
+        CHECK(on.seen.seconds_between("/a", "/b") < 2);
+    }
+}
+
+TEST_CASE("who waits for a host that rests can be cancelled") {
+    two_hosts on;
+    on.on("/a", status(503, {{"Retry-After", "30"}}));
+    on.on("/b", hello());
+    downloader client(on.io.get_executor(), on.options);
+    int ended = 0;
+    const auto start = [&](const char* path, std::string name) {
+        client.async_download(on.ask(path, std::move(name)), [&](const download_result& result) {
+            ++ended;
+            check_failure(result, errc::cancelled);
+        });
+        on.io.restart();
+        on.io.run_for(100ms);
+    };
+    start("/a", "1");
+    start("/b", "2");
+    start("/b", "3");
+    CHECK(ended == 0);
+    client.cancel();
+    CHECK(runs_out_of_work(on.io));
+    CHECK(ended == 3);
+    CHECK(on.seen.order() == texts{"/a"});
+}
+
+TEST_SUITE_END();
+
+}  // namespace

@@ -1,0 +1,227 @@
+// Mirrors: the URLs of one file are tried in turn, and no byte of one is mixed with another's.
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "support/digest.hpp"
+#include "support/expect.hpp"
+#include "support/unfinished.hpp"
+
+namespace {
+
+using namespace asyncdl;
+using namespace asyncdl::test;
+using namespace std::chrono_literals;
+
+using texts = std::vector<std::string>;
+
+constexpr std::uint64_t whole = 300'000;
+constexpr std::uint64_t cut_at = 200'000;
+
+/// A stage with a second origin on another host; both have the file at `/file`.
+template <typename How>
+class mirrored : public stage_over<How> {
+public:
+    mirrored() : other(How::options()) {
+        this->options.retry_delay = 0ms;
+        this->server.on("/file", file);
+        other.on("/file", file);
+    }
+
+    download_request ask_both(std::string_view path = "/file") const {
+        download_request request = this->ask(path);
+        request.urls.push_back(other_url(path));
+        return request;
+    }
+
+    std::string other_url(std::string_view path = "/file") const {
+        return other.url(path, "localhost");
+    }
+
+    const remote_file file{whole};
+    origin other;
+};
+
+/// A port where nobody listens.
+std::string closed_url(std::string_view path) {
+    const origin gone;
+    return gone.url(path);
+}
+
+TEST_SUITE_BEGIN("integration/mirror");
+
+TEST_CASE_TEMPLATE("where the first URL works, no mirror is asked", How, plain, tls) {
+    mirrored<How> on;
+    const download_result result = on.fetch(on.ask_both());
+    check_all_new(on, result, on.file);
+    CHECK(result.attempts == 1);
+    CHECK(on.other.accepted() == 0);
+}
+
+TEST_CASE_TEMPLATE("where a URL fails in any way, the next one is tried at once", How, plain, tls) {
+    const struct {
+        std::string name;
+        handler wrong;
+    } cases[] = {
+        {"404", status(404)},
+        {"403", status(403)},
+        {"503", status(503)},
+        {"503 that asks for an hour", status(503, {{"Retry-After", "3600"}})},
+        {"close", misbehave::close_before_head()},
+        {"truncated", remote_file(whole, 3).cut(cut_at)},
+        {"reset", remote_file(whole, 3).cut(cut_at, ending::reset)},
+        {"stall", remote_file(whole, 3).cut(cut_at, ending::stall)},
+        {"broken framing", misbehave::bad_chunk_size()},
+        {"no protocol", misbehave::http09()},
+        {"a circle", [](connection& peer, const request&) { peer.send(redirect_to("/file")); }},
+        {"a part", status(206)},
+        {"a redirect to nowhere", status(302)},
+    };
+    for (const auto& one : cases) {
+        CAPTURE(one.name);
+        mirrored<How> on;
+        on.options.retry_delay = 30s;
+        on.options.timeout = 300ms;
+        on.server.on("/file", one.wrong);
+        const download_result result = on.fetch(on.ask_both());
+        check_stored(on, result, on.file.bytes());
+        CHECK(result.attempts == 2);
+        CHECK(result.url == on.server.url("/file"));
+        CHECK(result.final_url == on.other_url());
+        CHECK(asked_with(on.other, "/file", "Range") == texts{"-"});
+        CHECK(result.download_time < 5s);
+    }
+}
+
+TEST_CASE("a mirror takes over where the first URL's host cannot be reached or does not exist") {
+    mirrored<plain> on;
+    for (const std::string& url : {closed_url("/file"), std::string("http://name.invalid/file")}) {
+        CAPTURE(url);
+        download_request request(url, "file");
+        request.urls.push_back(on.other_url());
+        const download_result result = on.fetch(request);
+        check_all_new(on, result, on.file);
+        CHECK(result.attempts == 2);
+        std::filesystem::remove(on.dir / "out/file");
+    }
+}
+
+TEST_CASE("mirrors are tried in the order given, until one works") {
+    mirrored<plain> on;
+    texts order;
+    for (const char* path : {"/a", "/b", "/c"}) {
+        on.server.on(path, status(404));
+    }
+    download_request request = on.ask("/a");
+    for (const char* path : {"/b", "/c", "/file", "/d"}) {
+        request.urls.push_back(on.server.url(path));
+    }
+    const download_result result = on.fetch(request);
+    check_all_new(on, result, on.file);
+    CHECK(result.attempts == 4);
+    for (const asyncdl::test::request& one : on.server.requests()) {
+        order.push_back(one.target);
+    }
+    CHECK(order == texts{"/a", "/b", "/c", "/file"});
+}
+
+TEST_CASE("when all were tried, those whose failure can pass are tried again") {
+    mirrored<plain> on;
+    on.options.retries = 2;
+    on.server.on("/file", status(404));
+    on.other.on("/file", status(503));
+    const download_result failed = on.fetch(on.ask_both());
+    check_failed(on, failed, errc::http_status_transient);
+    CHECK(failed.attempts == 4);
+    CHECK(failed.status == 503);
+    CHECK(on.server.requests("/file") == 1);
+    CHECK(on.other.requests("/file") == 3);
+
+    on.server.on("/file", in_turn({status(503), on.file}));
+    const download_result result = on.fetch(on.ask_both());
+    check_all_new(on, result, on.file);
+    CHECK(result.attempts == 3);
+    CHECK(result.final_url == on.server.url("/file"));
+}
+
+TEST_CASE("where no failure can pass, nothing is tried twice") {
+    mirrored<plain> on;
+    on.options.retries = 3;
+    on.server.on("/file", status(404));
+    on.other.on("/file", status(410));
+    const download_result result = on.fetch(on.ask_both());
+    check_failed(on, result, errc::http_status);
+    CHECK(result.attempts == 2);
+    CHECK(on.server.requests("/file") == 1);
+    CHECK(on.other.requests("/file") == 1);
+}
+
+TEST_CASE_TEMPLATE("bytes of one mirror are never mixed with another's", How, plain, tls) {
+    // The mirrors have different bytes; everything that could show it says that they are the same.
+    for (const bool cut_again : {false, true}) {
+        mirrored<How> on;
+        on.options.retries = 2;
+        remote_file there(whole, 2);
+        there.etag = on.file.etag;
+        on.server.on("/file", on.file.cut(cut_at));
+        on.other.on("/file", cut_again ? in_turn({there.cut(100'000), there}) : there);
+        const download_result result = on.fetch(on.ask_both());
+        CHECK(result.success);
+        const std::string stored = on.content();
+        const bool one_of_them = stored == on.file.bytes() || stored == there.bytes();
+        CHECK(one_of_them);
+        CHECK(asked_with(on.other, "/file", "Range")[0] == "-");
+    }
+}
+
+TEST_CASE("what a run left of one mirror is gone on with there, not at another") {
+    mirrored<plain> on;
+    leave_part(on, on.file, cut_at);
+    on.server.on("/file", on.file);
+    check_resumed(on, on.fetch(on.ask_both()), on.file, cut_at);
+    std::filesystem::remove(on.dir / "out/file");
+
+    leave_part(on, on.file, cut_at);
+    on.server.on("/file", status(404));
+    remote_file there(whole, 2);
+    there.etag = on.file.etag;
+    on.other.on("/file", there);
+    const download_result result = on.fetch(on.ask_both());
+    check_stored(on, result, there.bytes());
+    CHECK(result.resumed_from == 0);
+    CHECK(asked_with(on.other, "/file", "Range") == texts{"-"});
+}
+
+TEST_CASE("headers and credentials go to the first URL's origin alone") {
+    mirrored<plain> on;
+    on.server.on("/file", status(404));
+    download_request request = on.ask_both();
+    request.urls[0].insert(std::string("http://").size(), "user:pass@");
+    request.headers.emplace_back("X-Api-Key", "secret");
+    request.headers.emplace_back("Accept", "text/x-test");
+    CHECK(on.fetch(request).success);
+    CHECK(asked_with(on.server, "/file", "X-Api-Key") == texts{"secret"});
+    CHECK(asked_with(on.server, "/file", "Authorization")[0].starts_with("Basic "));
+    CHECK(asked_with(on.other, "/file", "X-Api-Key") == texts{"-"});
+    CHECK(asked_with(on.other, "/file", "Authorization") == texts{"-"});
+    CHECK(asked_with(on.other, "/file", "Accept") == texts{"text/x-test"});
+}
+
+TEST_CASE("a mirror with a bad URL does not spoil the others") {
+    mirrored<plain> on;
+    download_request request("ftp://127.0.0.1/file", "file");
+    request.urls.push_back(on.server.url("/file"));
+    const download_result result = on.fetch(request);
+    check_whole_or_nothing(on, result, on.file);
+    if (!result.success) {
+        CHECK(result.error == errc::invalid_url);
+        CHECK(on.server.accepted() == 0);
+    }
+}
+
+TEST_SUITE_END();
+
+}  // namespace
