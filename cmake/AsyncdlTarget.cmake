@@ -18,7 +18,9 @@ function(asyncdl_target target)
         target_link_options(${target} PUBLIC -fsanitize=${ASYNCDL_SANITIZE})
         # Asio under sanitizers: false positives of g++ 12 in coroutine frames and in what it inlines;
         # the fences that TSan does not model are in Asio.
-        target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized
-            -Wno-mismatched-new-delete -Wno-tsan)
+        if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+            target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized
+                -Wno-mismatched-new-delete -Wno-tsan)
+        endif()
     endif()
 endfunction()
