@@ -153,6 +153,7 @@ prompt<core::outcome<void>> stored_body::write(std::uint64_t offset,
     if (overlap_ && !fits_overlap(offset, bytes))
         return core::outcome<void>(
             core::fault(make_error_code(errc::changed), "the remote file is another than before"));
+    skip_what_is_there(offset, bytes);
     if (bytes.empty())
         return core::outcome<void>();
     if (!file_ || core_.work())
@@ -184,6 +185,19 @@ bool stored_body::fits_overlap(std::uint64_t& offset, std::span<const std::byte>
     const bool same = overlap_->again.finish() == overlap_->stored;
     overlap_.reset();
     return same;
+}
+
+/// A part may begin before the bytes that were asked for. What is stored has been proven; what
+/// comes has not.
+void stored_body::skip_what_is_there(std::uint64_t& offset,
+                                     std::span<const std::byte>& bytes) const {
+    if (have_.ranges().empty() || offset >= have_.ranges().back().end)
+        return;
+    const std::uint64_t end = offset + bytes.size();
+    const auto gap = have_.gap(offset, end);
+    const std::uint64_t next = gap ? gap->begin : end;
+    bytes = bytes.subspan(static_cast<std::size_t>(next - offset));
+    offset = next;
 }
 
 void stored_body::note_written(std::uint64_t offset, std::span<const std::byte> bytes) {

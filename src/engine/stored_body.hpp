@@ -129,6 +129,7 @@ private:
     async_outcome<void> write_target(std::uint64_t offset, std::span<const std::byte> bytes);
     async_outcome<void> commit_target();
     bool fits_overlap(std::uint64_t& offset, std::span<const std::byte>& bytes);
+    void skip_what_is_there(std::uint64_t& offset, std::span<const std::byte>& bytes) const;
     void note_written(std::uint64_t offset, std::span<const std::byte> bytes);
     core::outcome<void> outcome_of(const boost::system::error_code& error) const;
 

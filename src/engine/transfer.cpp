@@ -33,7 +33,6 @@ transfer::transfer(std::shared_ptr<downloader_core> core, download_request reque
     result_.index = index;
     if (!request_.urls.empty())
         result_.url = core::without_userinfo(request_.urls.front());
-    result_.final_url = result_.url;
     planned_ = plan();
 }
 
@@ -78,7 +77,9 @@ asio::awaitable<download_result> transfer::run() {
         }
         for (bool wanted = outcome.has_value(); wanted;) {
             outcome = co_await attempt();
-            wanted = !outcome && !is_stopped() && co_await another_attempt(outcome.error());
+            wanted = !outcome && !is_stopped();
+            if (wanted)
+                wanted = co_await another_attempt(outcome.error());
         }
     } catch (...) {
         outcome = core::fault(make_error_code(errc::internal), "a callback threw an exception");
@@ -117,8 +118,11 @@ asio::awaitable<bool> transfer::another_attempt(const core::fault& why) {
         co_return false;
     if (why.code != failure::retryable)
         from_.give_up_current();
-    if (request_.urls.size() > 1)
-        co_await stored_.keep_or_discard();  // the next one may have none of it
+    if (request_.urls.size() > 1) {
+        // None of it goes with the next one, but it may be this one's turn again.
+        co_await stored_.keep_or_discard();
+        has_state_ = core_->options.resume;
+    }
     if (from_.next())
         co_return true;
     if (retry_ >= core_->options.retries || !from_.next_round())

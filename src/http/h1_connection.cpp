@@ -285,8 +285,11 @@ asio::awaitable<void> h1_connection::drain(std::uint64_t limit, std::span<std::b
         const auto got = try_read(space.first(step));
         if (!got)
             break;
-        if (!*got && !co_await wait())
-            break;
+        if (!*got) {
+            const auto waited = co_await wait();
+            if (!waited)
+                break;
+        }
     }
     framing_.keep_alive = framing_.keep_alive && received_ <= limit;
     bounds_ = usual;
