@@ -35,6 +35,23 @@ bool holds(const std::vector<header>& fields, std::string_view name) {
 
 }  // namespace
 
+bool repeats_secret(std::string_view text, const downloader_options& options,
+                    const download_request& request, const core::url& asked) {
+    // Shorter ones are in any text.
+    constexpr std::size_t shortest = 4;
+    const auto repeats = [&](std::string_view secret) {
+        return secret.size() >= shortest && text.find(secret) != std::string_view::npos;
+    };
+    const auto repeats_one = [&](const std::vector<header>& fields) {
+        return std::any_of(fields.begin(), fields.end(), [&](const header& field) {
+            // Of "Bearer abc" the last word is the secret.
+            return repeats(std::string_view(field.value).substr(field.value.rfind(' ') + 1));
+        });
+    };
+    return repeats(asked.user()) || repeats(asked.password()) || repeats_one(options.headers) ||
+           repeats_one(request.headers);
+}
+
 core::outcome<void> check_fields(const std::vector<header>& fields) {
     for (const header& field : fields) {
         if (!core::is_token(field.name))

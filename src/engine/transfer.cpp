@@ -201,7 +201,10 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
             // All downloads leave the host alone, not only this one.
             if (retry_after_ && (result_.status == 429 || result_.status == 503))
                 core_->shared->rests.add(host, net::clock::now() + bounded(*retry_after_));
-            co_return std::move(verdict.failure->why);
+            auto& why = verdict.failure->why;
+            if (repeats_secret(why.message, core_->options, request_, from_.current()))
+                why.message = "HTTP status " + std::to_string(result_.status);
+            co_return std::move(why);
         }
         const auto rest = verdict.redirect->retry_after;
         elsewhere = std::move(verdict.redirect->target);

@@ -75,10 +75,11 @@ asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
 /// Until the host may be asked again. Others may be told of a longer rest meanwhile.
 asio::awaitable<core::outcome<void>> transfer::wait_for_rest(const std::string& host) {
     for (;;) {
-        const auto left = core_->shared->rests.end_of(host) - net::clock::now();
-        if (left <= net::clock::duration::zero())
+        const auto end = core_->shared->rests.end_of(host);
+        const auto time = net::clock::now();
+        if (end <= time)
             co_return core::outcome<void>();
-        const auto waited = co_await wait_without_slot(left);
+        const auto waited = co_await wait_without_slot(end - time);
         if (!waited)
             co_return waited.error();
     }
