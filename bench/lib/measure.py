@@ -1,0 +1,96 @@
+"""Runs the tools of a row in turns and keeps what each round cost."""
+
+import os
+import resource
+import shutil
+import signal
+import statistics
+import subprocess
+from dataclasses import asdict, dataclass
+
+from lib.tools import Missing
+
+OPEN_FILES = min(20000, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+PATIENCE = 1200  # seconds; what takes longer hangs
+
+
+@dataclass
+class Cost:
+    cpu: float         # seconds, user and system, of the process and its children
+    wall: float        # seconds
+    peak_kib: int      # memory
+    server_cpu: float  # seconds that nginx needed meanwhile
+
+
+class Failure(Exception):
+    """The tool ended with an error, hung, or stored what was not served."""
+
+
+class Entry:
+    """One line of a row: a tool with its work, and what its rounds cost."""
+
+    def __init__(self, name, command, work, fetches=True):
+        self.name, self.command, self.work, self.fetches = name, command, work, fetches
+        self.costs = []
+        self.failure = None  # why it does not count
+        self.missing = False
+
+    def values(self, metric):
+        return [getattr(cost, metric) for cost in self.costs]
+
+    def as_json(self):
+        return {"failure": self.failure, "rounds": [asdict(cost) for cost in self.costs]}
+
+
+def run_once(entry, build, server, home):
+    work = entry.work
+    shutil.rmtree(work.out, ignore_errors=True)
+    os.mkdir(work.out)
+    # As many descriptors as the limit of this machine allows, for every tool alike.
+    command = ["prlimit", f"--nofile={OPEN_FILES}", f"{build}/bench/cpu_time", f"{home}/cost",
+               *entry.command(build, work)]
+    served_before = server.cpu_seconds()
+    with open(f"{home}/log", "wb") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                   cwd=home, start_new_session=True)
+        try:
+            status = process.wait(PATIENCE)
+        except BaseException as stopped:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if isinstance(stopped, subprocess.TimeoutExpired):
+                raise Failure(f"not done after {PATIENCE} s") from None
+            raise
+    if status != 0:
+        with open(f"{home}/log", errors="replace") as log:
+            last = log.read().strip().splitlines()[-1:] or ["said nothing"]
+        raise Failure(f"exit status {status}: {last[0][:200]}")
+    if entry.fetches and (wrong := work.check()):
+        raise Failure(wrong)
+    with open(f"{home}/cost") as cost:
+        cpu, wall, peak_kib = cost.read().split()
+    return Cost(float(cpu), float(wall), int(peak_kib), server.cpu_seconds() - served_before)
+
+
+def run_row(row, rounds, build, server, home, say):
+    """A B C A B C ...: what else the machine does meets all of them. Who fails once is out."""
+    for turn in range(rounds):
+        for entry in row.entries:
+            if entry.failure:
+                continue
+            say(f"{row.name}: round {turn + 1} of {rounds}: {entry.name}")
+            try:
+                entry.costs.append(run_once(entry, build, server, home))
+            except Failure as failure:
+                entry.failure, entry.costs = f"FAILED: {failure}", []
+            except Missing as missing:
+                entry.failure, entry.missing = str(missing), True
+
+
+def spread(values):
+    return {"min": min(values), "median": statistics.median(values), "max": max(values)}
+
+
+def ratios(ours, theirs, metric):
+    """Round by round, so that a slow moment of the machine is in both."""
+    return [a / b for a, b in zip(ours.values(metric), theirs.values(metric)) if b > 0]

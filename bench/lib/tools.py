@@ -1,0 +1,122 @@
+"""The tools, and how each is asked for a piece of work in the mode that suits it best. Every one
+leaves the files' times alone, reads no configuration of the user, and says little."""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+class Missing(Exception):
+    """The tool is not here, or cannot do the work at all."""
+
+
+def installed(name):
+    path = shutil.which(name)
+    if not path:
+        raise Missing(f"{name} is not installed")
+    return path
+
+
+def asyncdl(build, work, *options):
+    trust = ["--cacert", work.ca] if work.tls else []
+    return [f"{build}/asyncdl", "-q", "--no-remote-time", "-j", str(work.parallel), *trust, *options,
+            "-d", work.out, "-i", work.named]
+
+
+def asyncdl_version(build, _):
+    return [f"{build}/asyncdl", "--version"]
+
+
+def floor(build, work):
+    return [f"{build}/bench/floor", work.urls, work.out, str(work.parallel)]
+
+
+def curl(_, work):
+    # Up to 8.15 more than 300 at once are silently 50.
+    if work.parallel > 300 and curl_release() < (8, 16):
+        raise Missing("this curl takes at most 300 at once")
+    # HTTP/1.1: over HTTP/2 curl needs more CPU for the same files.
+    trust = ["--http1.1", "--cacert", work.ca] if work.tls else []
+    many = ["--parallel", "--parallel-max", str(work.parallel)] if work.count > 1 else []
+    return [installed("curl"), "-q", "-s", *trust, *many, "--config", work.curl_config]
+
+
+def curl_version(_, __):
+    return [installed("curl"), "-q", "--version"]
+
+
+def aria2(_, work):
+    trust = [f"--ca-certificate={work.ca}"] if work.tls else []
+    return [installed("aria2c"), "--no-conf", "-q", "--file-allocation=none", f"-j{work.parallel}",
+            "-x1", *trust, "-d", work.out, "-i", work.urls]
+
+
+def wget2(_, work):
+    trust = [f"--ca-certificate={work.ca}", "--no-hsts", "--no-ocsp"] if work.tls else []
+    return [installed("wget2"), "--no-config", "-q", "--no-use-server-timestamps",
+            f"--max-threads={work.parallel}", *trust, "-P", work.out, "-i", work.urls]
+
+
+def aiohttp(_, work):
+    trust = [work.ca] if work.tls else []
+    return [python_with_aiohttp(), f"{HERE}/aiohttp_client.py", work.urls, work.out,
+            str(work.parallel), *trust]
+
+
+@functools.cache
+def python_with_aiohttp():
+    """The system's Python has Debian's packages; the one that runs this may be another."""
+    for python in ("/usr/bin/python3", sys.executable):
+        probe = [python, "-c", "import aiohttp, aiofiles"]
+        if os.path.exists(python) and subprocess.run(probe, capture_output=True).returncode == 0:
+            return python
+    raise Missing("aiohttp and aiofiles are not installed")
+
+
+def first_line(*command):
+    try:
+        run = subprocess.run(command, capture_output=True, text=True)
+    except OSError:
+        return None
+    lines = (run.stdout + run.stderr).splitlines()
+    return lines[0].strip() if lines else None
+
+
+@functools.cache
+def curl_release():
+    found = re.search(r"(\d+)\.(\d+)", first_line(installed("curl"), "-q", "--version"))
+    return tuple(map(int, found.groups()))
+
+
+def versions(build, nginx):
+    """Of everything that is measured or measured with. Asking also brings the programs into memory,
+    so that no row's first round pays for that."""
+    try:
+        aiohttp_version = first_line(
+            python_with_aiohttp(), "-c",
+            "import aiohttp, importlib.metadata as m, platform; print('aiohttp', "
+            "aiohttp.__version__, 'aiofiles', m.version('aiofiles'), 'Python', "
+            "platform.python_version())")
+    except Missing:
+        aiohttp_version = None
+    return {
+        "asyncdl": first_line(f"{build}/asyncdl", "--version"),
+        "curl": first_line("curl", "-q", "--version"),
+        "aria2": first_line("aria2c", "--version"),
+        "wget2": first_line("wget2", "--version"),
+        "aiohttp": aiohttp_version,
+        "nginx": first_line(nginx, "-v"),
+        "kernel": f"{os.uname().sysname} {os.uname().release}",
+        "cpu": cpu_model(),
+    }
+
+
+def cpu_model():
+    with open("/proc/cpuinfo") as info:
+        names = [line.split(":", 1)[1].strip() for line in info if line.startswith("model name")]
+    return f"{os.cpu_count()} x {names[0] if names else os.uname().machine}"
