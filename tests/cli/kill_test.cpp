@@ -92,8 +92,7 @@ bool victim::run() {
     const microseconds moment(early ? below(40'000) : below(2'000));
     process_options options;
     options.directory = b_.dir.string();
-    process program(b_.command({"-q", "--retries", "50", "--retry-delay", "0.01", b_.url("/file")}),
-                    options);
+    process program(b_.command({"-q", "--retry-delay", "0.01", b_.url("/file")}), options);
     CHECK(eventually([&] {
         return early || has_ended(program) || file_->stored() >= std::min(more, file_->now().size);
     }));

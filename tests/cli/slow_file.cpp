@@ -71,6 +71,11 @@ void slow_file::set(const state& next) {
     state_ = next;
 }
 
+void slow_file::end_answers() {
+    const std::lock_guard lock(mutex_);
+    ++run_;
+}
+
 std::uint64_t slow_file::stored() const {
     std::error_code none;
     const auto size = std::filesystem::file_size(part_, none);
@@ -93,7 +98,6 @@ bool slow_file::is_whole(std::string_view bytes, const state& of) {
 slow_file::state slow_file::changed(state from) {
     ++from.version;
     from.size -= 123'457;
-    from.cut_after.reset();
     return from;
 }
 
@@ -144,10 +148,12 @@ void slow_file::send(connection& peer, const state& found, std::uint64_t from) {
         at = next;
     }
     if (end < found.size) {
-        if (found.changes_when_cut) {
-            set(changed(now()));
-        }
         peer.close();
+        const std::lock_guard lock(mutex_);
+        if (run == run_) {
+            state_ = found.changes_when_cut ? changed(found) : found;
+            state_.cut_after.reset();
+        }
     }
 }
 

@@ -25,7 +25,7 @@ public:
         std::uint64_t size = 0;
         bool has_etag = true;           ///< else Last-Modified alone validates it
         bool ignores_if_range = false;  ///< a 206 of this version to whoever asks for a part
-        std::optional<std::uint64_t> cut_after;  ///< bytes of a body, then the connection closes
+        std::optional<std::uint64_t> cut_after;  ///< bytes of one body, then the connection closes
         bool changes_when_cut = false;           ///< the next request finds the next version
     };
 
@@ -40,7 +40,7 @@ public:
     void set(const state& next);
 
     /// Ends the answers that are being given, since nobody is there any more to read them.
-    void end_answers() { ++run_; }
+    void end_answers();
 
     std::uint64_t sent() const { return sent_; }  ///< bytes of bodies so far
     std::uint64_t stored() const;                 ///< bytes of the part file
@@ -55,10 +55,10 @@ private:
     void send(connection& peer, const state& found, std::uint64_t from);
 
     std::filesystem::path part_;
-    mutable std::mutex mutex_;  // guards the state
+    mutable std::mutex mutex_;  // guards the state, and what a run that has ended does to it
     state state_;
-    std::atomic<std::uint64_t> sent_ = 0;
     std::atomic<unsigned> run_ = 0;
+    std::atomic<std::uint64_t> sent_ = 0;
 };
 
 }  // namespace asyncdl::test
