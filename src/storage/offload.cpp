@@ -9,7 +9,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
+#include <utility>
 
 namespace asyncdl::storage {
 
@@ -21,6 +21,7 @@ namespace asio = boost::asio;
 struct order {
     asio::any_io_executor home;
     std::size_t left;  ///< calls that are not over
+    bool complete;     ///< so far each call was made
     std::function<void(std::size_t)> function;
     asio::executor_work_guard<asio::any_io_executor> busy;
     asio::any_completion_handler<void()> handler;
@@ -46,16 +47,19 @@ public:
         which->function(call);
         const std::lock_guard lock(mutex_);
         --running_;
-        if (closed_) {
+        if (closed_)
             over_.notify_one();
-        } else if (--which->left == 0) {
-            // Under the lock, so that the context stays as long as it is used. What keeps it
-            // running goes along.
-            auto go_on = [busy = std::move(which->busy),
-                          handler = std::move(which->handler)]() mutable { std::move(handler)(); };
-            asio::post(which->home, std::move(go_on));
-            orders_.erase(which);
-        }
+        else
+            end_call(which);
+    }
+
+    /// The executor that was to make a call ended without it.
+    void give_up(place which) {
+        const std::lock_guard lock(mutex_);
+        if (closed_)
+            return;
+        which->complete = false;
+        end_call(which);
     }
 
     /// Waits for the calls that run; no other begins. What waits for them ends here.
@@ -69,11 +73,44 @@ public:
     }
 
 private:
+    /// Under the lock, so that the context stays as long as it is used. What keeps it running goes
+    /// along; a handler that will not be called ends there as well.
+    void end_call(place which) {
+        if (--which->left > 0)
+            return;
+        auto go_on = [complete = which->complete, busy = std::move(which->busy),
+                      handler = std::move(which->handler)]() mutable {
+            if (complete)
+                std::move(handler)();
+        };
+        asio::post(which->home, std::move(go_on));
+        orders_.erase(which);
+    }
+
     std::mutex mutex_;
     std::condition_variable over_;
     std::list<order> orders_;
     std::size_t running_ = 0;
     bool closed_ = false;
+};
+
+/// One call of an order, on its way to be made.
+class ticket {
+public:
+    ticket(std::shared_ptr<order_book> book, order_book::place which, std::size_t call)
+        : book_(std::move(book)), which_(which), call_(call) {}
+    ticket(ticket&&) noexcept = default;
+    ~ticket() {
+        if (book_)
+            book_->give_up(which_);
+    }
+
+    void operator()() { std::exchange(book_, nullptr)->carry_out(which_, call_); }
+
+private:
+    std::shared_ptr<order_book> book_;
+    order_book::place which_;
+    std::size_t call_;
 };
 
 /// Closes the book when the context goes.
@@ -99,9 +136,9 @@ void start_calls(asio::any_io_executor work, asio::any_io_executor home, std::si
         asio::use_service<book_keeper>(asio::query(home, asio::execution::context)).book;
     auto busy = asio::make_work_guard(home);
     const auto place =
-        book->add({home, times, std::move(function), std::move(busy), std::move(handler)});
+        book->add({home, times, true, std::move(function), std::move(busy), std::move(handler)});
     for (std::size_t call = 0; call < times; ++call)
-        asio::post(work, [book, place, call] { book->carry_out(place, call); });
+        asio::post(work, ticket(book, place, call));
 }
 
 }  // namespace asyncdl::storage

@@ -19,8 +19,8 @@ namespace asyncdl::storage {
 
 /// Calls `function(0)` to `function(times - 1)` on `work`, then `handler` on `home`, as a coroutine
 /// is resumed. A context of `home` that is destroyed meanwhile waits for the calls that run; the
-/// others are not made, and the handler is destroyed. `function` does not throw and is not used
-/// afterwards.
+/// others are not made, and the handler is destroyed. So it is where `work` ends without a call.
+/// `function` does not throw and is not used afterwards.
 void start_calls(boost::asio::any_io_executor work, boost::asio::any_io_executor home,
                  std::size_t times, std::function<void(std::size_t)> function,
                  boost::asio::any_completion_handler<void()> handler);

@@ -10,6 +10,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <future>
 #include <latch>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -172,6 +173,36 @@ TEST_SUITE("unit/storage/offload") {
         context.restart();
         context.run();
         CHECK(made == 1);
+        CHECK(!went_on);
+    }
+
+    TEST_CASE("a context that goes waits for the call that runs, and its coroutine ends") {
+        asio::thread_pool pool(1);
+        std::promise<void> started, go;
+        std::atomic<int> made = 0;
+        bool went_on = false, kept = false;
+        auto context = std::make_unique<asio::io_context>();
+        const auto story = [&](asio::any_io_executor on) -> awaitable<void> {
+            std::string frame = "is still there";
+            auto call = [&] {
+                if (++made == 1) {
+                    started.set_value();
+                    go.get_future().wait();
+                    kept = frame == "is still there";
+                }
+            };
+            co_await offload_each(on, 3, call);
+            went_on = true;
+        };
+        asio::co_spawn(*context, story(pool.get_executor()), asio::detached);
+        context->poll();
+        started.get_future().wait();
+        std::thread end([&] { context.reset(); });
+        go.set_value();
+        end.join();
+        pool.join();
+        CHECK(kept);
+        CHECK(made >= 1);
         CHECK(!went_on);
     }
 
