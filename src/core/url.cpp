@@ -150,13 +150,14 @@ outcome<url> url::resolve(std::string_view reference) const {
 
     url result;
     result.origin_ = origin_;
-    const parts base = split(target_);
+    // Not split: a target may begin with two slashes.
+    const std::string_view base = std::string_view(target_).substr(0, target_.find('?'));
     if (given.path.empty()) {
-        result.target_ = make_target(base.path, given.query ? given.query : base.query);
+        result.target_ = given.query ? make_target(base, given.query) : target_;
     } else if (given.path.starts_with('/')) {
         result.target_ = make_target(given.path, given.query);
     } else {
-        std::string merged(base.path.substr(0, base.path.rfind('/') + 1));
+        std::string merged(base.substr(0, base.rfind('/') + 1));
         merged += given.path;
         result.target_ = make_target(merged, given.query);
     }

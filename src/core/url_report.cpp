@@ -13,8 +13,10 @@ namespace {
 constexpr std::size_t max_shown = 4 * 1024;  // of a log line
 
 bool ends_with_port(std::string_view authority) {
-    const auto colon = authority.rfind(':');
-    return colon == std::string_view::npos || authority.ends_with(']') ||
+    // The first colon: a second one is part of a password. Only an IPv6 literal has its own.
+    const auto bracket = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
+    const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    return colon == std::string_view::npos ||
            authority.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
 }
 
@@ -38,7 +40,8 @@ void cut_userinfo(std::string& text) {
     const auto begin = slash + 2;
     const auto end = std::min(text.find_first_of("/?#", begin), text.size());
     auto at = text.substr(0, end).rfind('@');
-    if (at == std::string::npos && !ends_with_port(text.substr(begin, end - begin))) {
+    const auto host = at == std::string::npos || at < begin ? begin : at + 1;
+    if (!ends_with_port(text.substr(host, end - host))) {
         // A password with a raw `/`, `?` or `#` in it: its first part stands where a port should.
         at = text.rfind('@');
     }

@@ -42,8 +42,8 @@ void check_reports(std::string_view text) {
 // `given` is everything but the password's first part: USER LF REST.
 void check_secret(std::string_view given) {
     const std::string_view user = take_line(given);
-    if (user.find_first_of("/?#") != user.npos) {
-        return;  // then it is part of a path
+    if (user.find_first_of("/?#") != user.npos || user.starts_with('[')) {
+        return;  // then it is part of a path, or of what may be an IPv6 address
     }
     std::string text = "http://";
     text.append(user).append(":").append(secret).append(given).append("@h");

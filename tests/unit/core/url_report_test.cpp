@@ -37,6 +37,11 @@ TEST_CASE("reports show a URL as it was given, less its userinfo") {
         {"http://u:p/w@h/", "http://h/"},
         {"http://u:p?w@h/", "http://h/"},
         {"http://u:p#w@h/", "http://h/"},
+        {"http://u:p:/w@h/", "http://h/"},
+        {"http://u:p:80/w@h/", "http://h/"},
+        {"http://u:p@w:x/y@h/", "http://h/"},
+        {"http://u:p]/w@h/", "http://h/"},
+        {"http://[u:p/w@h/", "http://h/"},
         // no authority at all
         {"u:p@h/x", "u:@h/x"},
         {"http:/u:p@h/x", "http:@h/x"},

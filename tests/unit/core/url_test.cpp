@@ -387,6 +387,21 @@ TEST_CASE("references are encoded as URLs are") {
     }
 }
 
+TEST_CASE("a path of the base that begins with two slashes is no authority") {
+    const auto base = url::parse("http://h//u:p/x?q");
+    REQUIRE(base);
+    const std::vector<example> examples{{"y", "http://h//u:p/y"},
+                                        {"../../y", "http://h/y"},
+                                        {"", "http://h//u:p/x?q"},
+                                        {"?z", "http://h//u:p/x?z"}};
+    for (const auto& [reference, wanted] : examples) {
+        CAPTURE(reference);
+        const auto target = base->resolve(reference);
+        REQUIRE(target);
+        CHECK(target->display() == wanted);
+    }
+}
+
 TEST_CASE("a reference to anything but http and https is a bad redirect") {
     const auto base = url::parse("http://h/");
     REQUIRE(base);
