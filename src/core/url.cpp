@@ -1,5 +1,6 @@
 #include "core/url.hpp"
 
+#include <algorithm>
 #include <boost/url/grammar/alpha_chars.hpp>
 #include <boost/url/grammar/lut_chars.hpp>
 #include <optional>
@@ -46,7 +47,9 @@ parts split(std::string_view text) {
     }
     if (text.starts_with("//")) {
         text.remove_prefix(2);
-        result.authority = text.substr(0, text.find_first_of("/?"));
+        const auto end =
+            std::find_if(text.begin(), text.end(), [](char c) { return c == '/' || c == '?'; });
+        result.authority = std::string_view(text.begin(), end);
         text.remove_prefix(result.authority->size());
     }
     const auto question = text.find('?');
@@ -98,12 +101,29 @@ std::uint16_t default_port(bool tls) {
     return tls ? 443 : 80;
 }
 
+// The URLs of a list come in runs from one host: the thread remembers the last authority that it
+// has read, unless there may be credentials in it.
+outcome<authority> read_authority_again(std::string_view text) {
+    static thread_local std::string known_text;
+    static thread_local authority known;
+    if (text == known_text && !text.empty()) {
+        return known;
+    }
+    auto result = read_authority(text);
+    if (result && text.find('@') == std::string_view::npos) {
+        known_text = text;
+        known = *result;
+    }
+    return result;
+}
+
 }  // namespace
 
 std::string origin::authority() const {
     std::string text = host.find(':') == std::string::npos ? host : '[' + host + ']';
     if (port != default_port(tls)) {
-        text += ':' + std::to_string(port);
+        text += ':';
+        text += std::to_string(port);
     }
     return text;
 }
@@ -121,7 +141,7 @@ outcome<url> url::parse(std::string_view text) {
     if (!given.authority) {
         return fault(errc::invalid_url, "the URL has no host");
     }
-    auto authority = read_authority(*given.authority);
+    auto authority = read_authority_again(*given.authority);
     if (!authority) {
         return authority.error();
     }
