@@ -55,6 +55,9 @@ private:
 
 // Repr-Digest, Content-Digest: a dictionary over all lines.
 std::optional<checksum> dictionary_digest(const fields& fields, std::string_view name) {
+    if (!fields.find(name)) {
+        return std::nullopt;
+    }
     digests found;
     for (const auto& [key, value] : fields) {
         if (!iequals(key, name)) {
@@ -73,6 +76,9 @@ std::optional<checksum> dictionary_digest(const fields& fields, std::string_view
 
 // Digest: `ALGORITHM=base64` parted by commas (RFC 3230, 4.3.2).
 std::optional<checksum> listed_digest(const fields& fields) {
+    if (!fields.find("Digest")) {
+        return std::nullopt;
+    }
     digests found;
     for (const auto& [key, value] : fields) {
         if (!iequals(key, "Digest")) {

@@ -1,7 +1,6 @@
 #include "core/file_name.hpp"
 
 #include <algorithm>
-#include <vector>
 
 #include "core/content_disposition.hpp"
 #include "core/fields.hpp"
@@ -83,21 +82,24 @@ outcome<std::string> checked_name(std::string_view given) {
         return bad_name("the file name is absolute");
     }
 
-    std::vector<std::string_view> parts;
+    std::string name;
+    name.reserve(given.size());
     std::string_view part;
     for (std::string_view rest = given;;) {
         const auto slash = rest.find('/');
         part = rest.substr(0, slash);
         if (part == "..") {
-            if (parts.empty()) {
+            if (name.empty()) {
                 return bad_name("the file name leads out of the directory");
             }
-            parts.pop_back();
+            const auto before = name.rfind('/');
+            name.resize(before == std::string::npos ? 0 : before);
         } else if (!part.empty() && part != ".") {
             if (part.size() > max_folder_bytes) {
                 return bad_name("a part of the file name is too long");
             }
-            parts.push_back(part);
+            name += name.empty() ? "" : "/";
+            name += part;
         }
         if (slash == std::string_view::npos) {
             break;
@@ -109,13 +111,6 @@ outcome<std::string> checked_name(std::string_view given) {
     }
     if (part.size() > max_name_bytes) {
         return bad_name("the file name is too long");
-    }
-
-    std::string name;
-    name.reserve(given.size());
-    for (const std::string_view each : parts) {
-        name += name.empty() ? "" : "/";
-        name += each;
     }
     return name;
 }
