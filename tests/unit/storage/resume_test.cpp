@@ -24,12 +24,11 @@ const names both{"a.part", "a.part.state"};
 /// Nothing can be reopened, and that changes nothing on disk.
 void check_nothing(const temp_dir& dir) {
     const auto before = dir.names();
-    const auto part = test::read_file(dir / "a.part"),
-               state = test::read_file(dir / "a.part.state");
+    const auto part = test::content(dir / "a.part"), state = test::content(dir / "a.part.state");
     CHECK(!reopen(dir));
     CHECK(dir.names() == before);
-    CHECK(test::read_file(dir / "a.part") == part);
-    CHECK(test::read_file(dir / "a.part.state") == state);
+    CHECK(test::content(dir / "a.part") == part);
+    CHECK(test::content(dir / "a.part.state") == state);
 }
 
 }  // namespace
@@ -80,7 +79,7 @@ TEST_SUITE("unit/storage/resume") {
             REQUIRE(found->part.commit(std::nullopt, true, false, 5 * step).has_value());
         }
         CHECK(dir.names() == names{"a"});
-        CHECK(test::read_file(dir / "a") == test::body(0, 5 * step));
+        CHECK(test::content(dir / "a") == test::body(0, 5 * step));
     }
 
     TEST_CASE("a part file that is let go of is kept like one that is kept") {
@@ -96,7 +95,7 @@ TEST_SUITE("unit/storage/resume") {
     TEST_CASE("what was reopened and not touched stays as it was found") {
         temp_dir dir;
         test::leave(dir, mib + 100);
-        const auto state = test::read_file(dir / "a.part.state");
+        const auto state = test::content(dir / "a.part.state");
         for (const bool keeps : {false, true}) {
             auto found = reopen(dir);
             REQUIRE(found.has_value());
@@ -105,8 +104,8 @@ TEST_SUITE("unit/storage/resume") {
                 CHECK(found->part.keep());
         }
         CHECK(dir.names() == both);
-        CHECK(test::read_file(dir / "a.part.state") == state);
-        CHECK(test::read_file(dir / "a.part") == test::body(0, mib + 100));
+        CHECK(test::content(dir / "a.part.state") == state);
+        CHECK(test::content(dir / "a.part") == test::body(0, mib + 100));
     }
 
     TEST_CASE("a flipped byte costs its piece, and no other") {
@@ -165,16 +164,17 @@ TEST_SUITE("unit/storage/resume") {
 
     TEST_CASE("a journal that is torn, empty or filled with zeros gives nothing, or less") {
         temp_dir dir;
-        test::leave(dir, 2 * mib + 100);
-        const auto state = test::read_file(dir / "a.part.state");
+        test::leave(dir, 100);
+        auto state = test::content(dir / "a.part.state");
         for (std::size_t size = 0; size < header_bytes + record_bytes; size += 64) {
             test::write_file(dir / "a.part.state", state.substr(0, size));
             check_nothing(dir);
         }
         test::write_file(dir / "a.part.state", std::string(state.size(), '\0'));
         check_nothing(dir);
-        test::write_file(dir / "a.part.state",
-                         state.substr(0, header_bytes + 2 * record_bytes - 1));
+        test::leave(dir, mib + 100);
+        state = test::content(dir / "a.part.state");
+        test::write_file(dir / "a.part.state", state.substr(0, state.size() - 1));
         CHECK(test::proven(dir) == ranges_of{{0, mib}});
     }
 
@@ -196,9 +196,9 @@ TEST_SUITE("unit/storage/resume") {
         temp_dir dir, other;
         test::leave(dir, mib);
         test::leave(other, mib);
-        auto state = test::read_file(dir / "a.part.state");
+        auto state = test::content(dir / "a.part.state");
         state.replace(header_bytes, record_bytes,
-                      test::read_file(other / "a.part.state").substr(header_bytes, record_bytes));
+                      test::content(other / "a.part.state").substr(header_bytes, record_bytes));
         test::write_file(dir / "a.part.state", state);
         check_nothing(dir);
     }
@@ -351,7 +351,7 @@ TEST_SUITE("unit/storage/resume") {
         auto found = reopen(dir);
         REQUIRE(found.has_value());
         REQUIRE(found->part.commit(std::nullopt, true, false, mib + 10).has_value());
-        CHECK(test::read_file(dir / "a") == test::body(0, mib + 10));
+        CHECK(test::content(dir / "a") == test::body(0, mib + 10));
     }
 
     TEST_CASE("a part file that is shorter than the file is no download") {
@@ -377,7 +377,7 @@ TEST_SUITE("unit/storage/resume") {
         REQUIRE(committed.has_error());
         CHECK(committed.error().message == "a.part was replaced by somebody else");
         CHECK(dir.names() == names{"a.part"});
-        CHECK(test::read_file(dir / "a.part") == "somebody's");
+        CHECK(test::content(dir / "a.part") == "somebody's");
     }
 
     TEST_CASE("the digest is of the bytes on disk, whoever wrote them") {
