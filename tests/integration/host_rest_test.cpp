@@ -149,6 +149,40 @@ TEST_CASE_TEMPLATE("Retry-After on a redirect is waited for before it is followe
     }
 }
 
+TEST_CASE("a host that asks for a rest gets it from all downloads, other hosts go on") {
+    for (const unsigned code : {429U, 503U}) {
+        CAPTURE(code);
+        two_hosts on;
+        on.options.max_concurrent = 1;
+        on.on("/a", in_turn({status(code, {{"Retry-After", "1"}}), hello()}));
+        on.on("/b", hello());
+        on.on("/other", hello());
+        const batch_result batch =
+            on.fetch_all({on.ask("/a", "a"), on.ask("/b", "b"), on.ask_other("/other", "other")});
+        CHECK(batch.summary.succeeded == 3);
+        const texts order = on.seen.order();
+        REQUIRE(order.size() == 4);
+        CHECK(order[0] == "/a");
+        CHECK(order[1] == "/other");
+        CHECK(on.seen.seconds_between("/a", "/other") < 0.8);
+        CHECK(on.seen.seconds_between("/a", "/b") >= 0.95);
+        CHECK(on.seen.seconds_between("/a", "/a") >= 0.95);
+        CHECK(batch.results[0].attempts == 2);
+        CHECK(batch.results[1].attempts == 1);
+    }
+}
+
+TEST_CASE("a rest counts for downloads that begin while it lasts") {
+    two_hosts on;
+    on.on("/a", status(503, {{"Retry-After", "1"}}));
+    on.on("/b", hello());
+    on.options.retries = 0;
+    downloader client(on.io.get_executor(), on.options);
+    check_failed(on, on.fetch(client, on.ask("/a")), errc::http_status_transient);
+    CHECK(on.fetch(client, on.ask("/b")).success);
+    CHECK(on.seen.seconds_between("/a", "/b") >= 0.95);
+}
+
 TEST_CASE("a rest is bounded like any wait") {
     two_hosts on;
     on.options.retry_max_delay = 200ms;
