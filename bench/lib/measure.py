@@ -33,13 +33,14 @@ class Entry:
         self.name, self.command, self.work, self.fetches = name, command, work, fetches
         self.costs = []
         self.failure = None  # why it does not count
+        self.said = None     # a warning, say, of one that succeeded
         self.missing = False
 
     def values(self, metric):
         return [getattr(cost, metric) for cost in self.costs]
 
     def as_json(self):
-        return {"failure": self.failure, "rounds": [asdict(cost) for cost in self.costs]}
+        return {"failure": self.failure, "said": self.said, "rounds": [asdict(cost) for cost in self.costs]}
 
 
 def run_once(entry, build, server, home):
@@ -61,12 +62,14 @@ def run_once(entry, build, server, home):
             if isinstance(stopped, subprocess.TimeoutExpired):
                 raise Failure(f"not done after {PATIENCE} s") from None
             raise
+    with open(f"{home}/log", errors="replace") as log:
+        last_words = (log.read().strip().splitlines() or [""])[-1][:200]
     if status != 0:
-        with open(f"{home}/log", errors="replace") as log:
-            last = log.read().strip().splitlines()[-1:] or ["said nothing"]
-        raise Failure(f"exit status {status}: {last[0][:200]}")
-    if entry.fetches and (wrong := work.check()):
-        raise Failure(wrong)
+        raise Failure(f"exit status {status}: {last_words or 'said nothing'}")
+    if entry.fetches:
+        if wrong := work.check():
+            raise Failure(wrong)
+        entry.said = last_words or entry.said
     with open(f"{home}/cost") as cost:
         cpu, wall, peak_kib = cost.read().split()
     return Cost(float(cpu), float(wall), int(peak_kib), server.cpu_seconds() - served_before)

@@ -32,6 +32,8 @@ def show_row(row, rounds):
         memory = [peak / 1024 for peak in entry.values("peak_kib")]
         yield (f"  {entry.name:18}{triple(entry.values('cpu'), 3)}  "
                f"{triple(entry.values('wall'), 3)}  {triple(memory, 1)}   {ratio}").rstrip()
+        if entry.said:
+            yield f"    it said: {entry.said}"
 
 
 def show_goals(row, judge):

@@ -75,7 +75,7 @@ def medium(scale, tls):
 
 
 def big(scale, tls):
-    work = Work("big", 1, scale(2 * GIB, GIB // 2, 4 * MIB), tls=tls)
+    work = Work("big", 1, scale(2 * GIB, GIB // 4, 4 * MIB), tls=tls)
     title = f"one file of {work.size // MIB:,} MiB, {words(tls)}"
     if tls:
         return Row("big-tls", title, all_fetch(work, "asyncdl", "curl", "aria2", "wget2"),
@@ -85,7 +85,7 @@ def big(scale, tls):
 
 
 def long_list(scale):
-    many = Work("hundred", scale(1000000, 100000, 2000), 100, shared=True)
+    many = Work("hundred", scale(1000000, 50000, 2000), 100, shared=True)
     few = Work("hundred", scale(10000, 10000, 200), 100, shared=True)
     command = asyncdl_with("--jsonl", "results.jsonl")
     beside = f"{few.count:,} URLs"
@@ -111,8 +111,8 @@ def long_list(scale):
 
 
 def trickled(scale, tls):
-    count = scale(10000, 2000, 50)
-    work = Work("trickled", count, scale(16 * KIB, 8 * KIB, KIB), parallel=count, tls=tls,
+    count = scale(10000, 1000, 50)
+    work = Work("trickled", count, scale(16 * KIB, 4 * KIB, KIB), parallel=count, tls=tls,
                 shared=True)
     one = Work("byte", 1, 1, tls=tls)
 
@@ -122,7 +122,7 @@ def trickled(scale, tls):
     return Row("trickled-tls" if tls else "trickled",
                f"{count:,} at once, {words(tls)}, {work.size // KIB} KiB each at 2 KiB/s",
                [Entry("asyncdl", tools.asyncdl, work), Entry("one byte", tools.asyncdl, one),
-                *all_fetch(work, "curl", "aria2", "aiohttp")],
+                *all_fetch(work, "curl", "aria2")],
                [Goal("peak memory above one byte's, KiB each", 48 if tls else 10,
                      ["asyncdl", "one byte"], memory_each),
                 ratio_goal("cpu", "curl", 0.4)])
