@@ -1,7 +1,6 @@
 #include "cli/entry.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "cli/text.hpp"
 
@@ -15,7 +14,7 @@ constexpr std::size_t longest_shown = 256;
 bool begins_with(std::string_view text, std::string_view lower) noexcept {
     return text.size() >= lower.size() &&
            std::equal(lower.begin(), lower.end(), text.begin(), [](char a, char b) {
-               return a == std::tolower(static_cast<unsigned char>(b));
+               return a == b || (b >= 'A' && b <= 'Z' && a == (b | 0x20));
            });
 }
 
@@ -45,8 +44,10 @@ download_request parse_entry(std::string_view text, std::string_view place) {
     if (split == 0) {
         return reject(text.substr(1), errc::name, place, "the file name is empty");
     }
-    return download_request(std::string(text.substr(split + 1)),
-                            std::string(text.substr(0, split)));
+    download_request entry;
+    entry.urls.emplace_back(text.substr(split + 1));
+    entry.file_name = text.substr(0, split);
+    return entry;
 }
 
 download_request reject(std::string_view text, errc error, std::string_view place,

@@ -1,6 +1,5 @@
 #include "cli/line_splitter.hpp"
 
-#include <algorithm>
 #include <cstring>
 
 namespace asyncdl::cli {
@@ -25,13 +24,10 @@ std::span<char> line_splitter::space() {
 
 std::optional<line_splitter::line> line_splitter::next() {
     for (;;) {
-        const char* const from = buffer_.data() + scanned_;
-        const char* const until = buffer_.data() + end_;
-        const char* const lf = std::find(from, until, '\n');
-        if (lf == until) {
+        const auto at = std::string_view(buffer_.data(), end_).find('\n', scanned_);
+        if (at == std::string_view::npos) {
             break;
         }
-        const auto at = static_cast<std::size_t>(lf - buffer_.data());
         if (!dropping_) {
             return cut(at - begin_, at - begin_ + 1);
         }

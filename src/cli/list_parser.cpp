@@ -65,44 +65,45 @@ download_request too_long(std::string_view text, const std::string& place) {
 
 std::optional<download_request> list_parser::take(const line_splitter::line& line) {
     const std::string_view text = trimmed(line.text);
-    const std::string place = list_ + ":" + std::to_string(line.number);
+    place_.resize(name_size_);
+    place_ += std::to_string(line.number);
     const bool indented = !line.text.empty() && blanks.find(line.text[0]) != blanks.npos;
     // An indented URL is no option that anybody could have meant; it is not lost.
     const bool option = indented && entry_ && !is_url(text) && !text.starts_with('{');
     if (line.too_long && !option) {
-        return start(too_long(text, place));
+        return start(too_long(text, place_));
     }
     if (line.too_long) {
-        reject_entry(errc::invalid_url, place, too_long_reason);
+        reject_entry(errc::invalid_url, too_long_reason);
         return std::nullopt;
     }
     if (text.empty() || text.front() == '#') {
         return std::nullopt;
     }
     if (text.front() == '{') {
-        const auto unknown = [&](std::string_view key) { warn_unknown(key, place); };
-        return start(parse_json_entry(text, place, unknown));
+        const auto unknown = [&](std::string_view key) { warn_unknown(key); };
+        return start(parse_json_entry(text, place_, unknown));
     }
     if (option) {
-        take_option(text, place);
+        take_option(text);
         return std::nullopt;
     }
-    return start(parse_urls(text, place));
+    return start(parse_urls(text));
 }
 
 std::optional<download_request> list_parser::finish() {
     return std::exchange(entry_, std::nullopt);
 }
 
-std::optional<download_request> list_parser::start(download_request entry) {
+std::optional<download_request> list_parser::start(download_request&& entry) {
     return std::exchange(entry_, std::move(entry));
 }
 
-download_request list_parser::parse_urls(std::string_view text, const std::string& place) const {
+download_request list_parser::parse_urls(std::string_view text) const {
     const std::size_t tab = text.find('\t');
-    download_request entry = parse_entry(trimmed(text.substr(0, tab)), place);
+    download_request entry = parse_entry(trimmed(text.substr(0, tab)), place_);
     if (entry.rejection && may_hold_secret(text)) {
-        return reject(place, errc::invalid_url, place, "not an http or https URL");
+        return reject(place_, errc::invalid_url, place_, "not an http or https URL");
     }
     std::string_view rest = tab == text.npos ? std::string_view() : text.substr(tab + 1);
     while (!rest.empty() && !entry.rejection) {
@@ -113,7 +114,7 @@ download_request list_parser::parse_urls(std::string_view text, const std::strin
             continue;
         }
         if (!is_url(mirror)) {
-            return reject(entry.urls.front(), errc::invalid_url, place,
+            return reject(entry.urls.front(), errc::invalid_url, place_,
                           "a mirror is not an http or https URL");
         }
         entry.urls.emplace_back(mirror);
@@ -121,19 +122,17 @@ download_request list_parser::parse_urls(std::string_view text, const std::strin
     return entry;
 }
 
-void list_parser::reject_entry(errc error, const std::string& place, std::string_view reason) {
+void list_parser::reject_entry(errc error, std::string_view reason) {
     if (!entry_->rejection) {
-        entry_ = reject(entry_->urls.front(), error, place, reason);
+        entry_ = reject(entry_->urls.front(), error, place_, reason);
     }
 }
 
-void list_parser::take_option(std::string_view text, const std::string& place) {
+void list_parser::take_option(std::string_view text) {
     if (entry_->rejection) {
         return;
     }
-    const auto refuse = [&](errc error, std::string_view reason) {
-        reject_entry(error, place, reason);
-    };
+    const auto refuse = [&](errc error, std::string_view reason) { reject_entry(error, reason); };
     const std::size_t equals = text.find('=');
     const std::string_view key = trimmed(text.substr(0, equals));
     const std::string_view value =
@@ -161,14 +160,14 @@ void list_parser::take_option(std::string_view text, const std::string& place) {
             (key == "out" ? entry_->file_name : entry_->directory) = value;
         }
     } else {
-        warn_unknown(key, place);
+        warn_unknown(key);
     }
 }
 
-void list_parser::warn_unknown(std::string_view key, const std::string& place) {
+void list_parser::warn_unknown(std::string_view key) {
     key = key.substr(0, longest_key);
     if (unknown_.size() < most_unknown_keys && unknown_.emplace(key).second) {
-        warn_(place + ": " + (is_key(key) ? "'" + std::string(key) + "'" : "an option") +
+        warn_(place_ + ": " + (is_key(key) ? "'" + std::string(key) + "'" : "an option") +
               " is not known and has no effect");
     }
 }

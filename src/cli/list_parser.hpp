@@ -23,7 +23,10 @@ public:
     explicit list_parser(warning warn) : warn_(std::move(warn)) {}
 
     /// The lines that follow are of the list `name`.
-    void begin(std::string name) { list_ = std::move(name); }
+    void begin(std::string name) {
+        place_ = std::move(name) + ':';
+        name_size_ = place_.size();
+    }
 
     /// Takes a line; gives the entry above where this line begins another.
     std::optional<download_request> take(const line_splitter::line& line);
@@ -35,14 +38,15 @@ public:
     bool pending() const noexcept { return entry_.has_value(); }
 
 private:
-    std::optional<download_request> start(download_request entry);
-    download_request parse_urls(std::string_view text, const std::string& place) const;
-    void reject_entry(errc error, const std::string& place, std::string_view reason);
-    void take_option(std::string_view text, const std::string& place);
-    void warn_unknown(std::string_view key, const std::string& place);
+    std::optional<download_request> start(download_request&& entry);
+    download_request parse_urls(std::string_view text) const;
+    void reject_entry(errc error, std::string_view reason);
+    void take_option(std::string_view text);
+    void warn_unknown(std::string_view key);
 
     warning warn_;
-    std::string list_;
+    std::string place_;          ///< of the line that is being parsed: LIST:NUMBER
+    std::size_t name_size_ = 0;  ///< of what does not change in it
     std::optional<download_request> entry_;
     std::set<std::string, std::less<>> unknown_;
 };
