@@ -9,7 +9,10 @@ namespace asyncdl::engine {
 namespace {
 
 std::string joined(const std::string& directory, const std::string& name) {
-    return directory.ends_with('/') ? directory + name : directory + '/' + name;
+    std::string path;
+    path.reserve(directory.size() + 1 + name.size());
+    path.append(directory).append(directory.ends_with('/') ? "" : "/").append(name);
+    return path;
 }
 
 /// Whether each part of a path leads one step down: no empty ones, no dots.
@@ -37,7 +40,7 @@ std::string normal(std::string path) {
 }  // namespace
 
 std::string placement::path() const {
-    return joined(directory_, name_);
+    return joined(*directory_, name_);
 }
 
 std::string placement::leaf() const {
@@ -46,7 +49,7 @@ std::string placement::leaf() const {
 
 core::outcome<void> placement::plan(const download_request& request,
                                     const downloader_options& options, const core::url& from) {
-    directory_ = request.directory.empty() ? options.download_dir : request.directory;
+    directory_ = request.directory.empty() ? &options.download_dir : &request.directory;
     given_ = !request.file_name.empty();
     if (!given_) {
         base_name_ = core::derived_name(from);
@@ -82,7 +85,7 @@ bool placement::follow(const core::url& to, const core::fields& fields) {
 
 /// Has `name` from now on, unless another download has it.
 bool placement::take(std::string name) {
-    if (!claim_.take(normal(joined(directory_, name))))
+    if (!claim_.take(normal(joined(*directory_, name))))
         return false;
     name_ = std::move(name);
     return true;

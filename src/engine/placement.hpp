@@ -20,7 +20,8 @@ public:
     placement(core::name_registry& active, std::shared_ptr<core::name_registry> batch)
         : claim_(active, std::move(batch)) {}
 
-    /// Decides and takes a name: the one given, else the URL's. `errc::name`, `errc::exists`.
+    /// Decides and takes a name: the one given, else the URL's. Request and options outlive this.
+    /// `errc::name`, `errc::exists`.
     core::outcome<void> plan(const download_request& request, const downloader_options& options,
                              const core::url& from);
 
@@ -35,7 +36,7 @@ public:
     /// Bytes of the file that is kept.
     std::uint64_t kept_size() const noexcept { return kept_size_; }
 
-    const std::string& directory() const noexcept { return directory_; }
+    const std::string& directory() const noexcept { return *directory_; }
     const std::string& name() const noexcept { return name_; }
     std::string path() const;
 
@@ -49,8 +50,8 @@ private:
     void take_derived();
 
     name_claim claim_;
-    std::string directory_;
-    std::string base_name_;  ///< as given or derived, before a number was added
+    const std::string* directory_ = nullptr;  ///< from `plan` on
+    std::string base_name_;                   ///< as given or derived, before a number was added
     std::string name_;
     bool given_ = false;
     std::uint64_t kept_size_ = 0;

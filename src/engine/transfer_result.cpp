@@ -14,6 +14,8 @@ void transfer::finish(const core::outcome<void>& outcome) {
     if (started_ != net::clock::time_point{})
         result_.download_time = net::clock::now() - started_;
     result_.success = outcome.has_value();
+    if (result_.final_url.empty())
+        result_.final_url = result_.url;
     if (!outcome) {
         result_.error = outcome.error().code;
         result_.message = outcome.error().message;
