@@ -51,7 +51,7 @@ asio::awaitable<std::shared_ptr<transfer>> batch_feed::next(std::shared_ptr<down
 
 /// By who has the source's turn, so that names are taken in input order.
 std::shared_ptr<transfer> batch_feed::take(const std::shared_ptr<downloader_core>& core,
-                                           download_request request) {
+                                           download_request&& request) {
     return std::make_shared<transfer>(core, std::move(request), next_index_++, names_);
 }
 

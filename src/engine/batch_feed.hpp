@@ -53,7 +53,7 @@ public:
 private:
     void refused(const boost::system::error_code& error);
     std::shared_ptr<transfer> take(const std::shared_ptr<downloader_core>& core,
-                                   download_request request);
+                                   download_request&& request);
     void fail(const boost::system::error_code& error);
 
     download_source& source_;

@@ -19,7 +19,7 @@ constexpr unsigned most_questions = 8;
 
 }  // namespace
 
-transfer::transfer(std::shared_ptr<downloader_core> core, download_request request,
+transfer::transfer(std::shared_ptr<downloader_core> core, download_request&& request,
                    std::uint64_t index, std::shared_ptr<core::name_registry> batch_names)
     : core_(std::move(core)),
       request_(std::move(request)),
@@ -152,16 +152,14 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
     ++result_.attempts;
     retry_after_.reset();
     changed_ = false;
-    core::verdict_policy policy;
-    policy.redirects_left = core_->options.max_redirects;
+    policy_.redirects_left = core_->options.max_redirects;
     // Who checks the digest needs no encryption to get the right file.
-    policy.allow_downgrade = core_->options.allow_downgrade || !request_.checksum.empty() ||
-                             !core_->options.checksums.empty();
-    core::url elsewhere;
-    const core::url* to = &from_.current();
+    policy_.allow_downgrade = core_->options.allow_downgrade || !request_.checksum.empty() ||
+                              !core_->options.checksums.empty();
+    to_ = &from_.current();
     for (unsigned questions = 0; questions < most_questions;) {
         now(download_state::connecting);
-        const auto& host = to->origin().host;
+        const auto& host = to_->origin().host;
         if (core_->shared->rests.end_of(host) > net::clock::now()) {
             const auto waited = co_await wait_for_rest(host);
             if (!waited)
@@ -174,71 +172,80 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
                 co_return waited.error();
             host_place = std::move(*waited);
         }
-        const auto part = stored_.missing();
+        part_ = stored_.missing();
         http::lease line;
-        const auto head = co_await ask(line, *to, part ? &*part : nullptr);
+        const auto head = co_await ask(line);
         if (!head)
             co_return head.error();
         result_.status = (*head)->status;
         result_.http_version = (*head)->version == 10 ? "1.0" : "1.1";
-
-        auto verdict = core::judge_response(**head, *to, policy, std::chrono::system_clock::now(),
-                                            part ? &*part : nullptr);
-        if (!verdict.failure && !verdict.redirect) {
-            const auto before = stored_.held();
-            const auto next = co_await take(line, **head, *to, part ? &*part : nullptr,
-                                            verdict.part ? &*verdict.part : nullptr);
-            if (!next || *next == next_step::done)
-                co_return next ? core::outcome<void>() : next.error();
-            questions = stored_.held() > before ? 0 : questions + 1;
+        verdict_ = core::judge_response(**head, *to_, policy_, std::chrono::system_clock::now(),
+                                        part_ ? &*part_ : nullptr);
+        if (verdict_.failure || verdict_.redirect) {
+            const auto followed = co_await follow(line, host_place);
+            if (!followed)
+                co_return followed.error();
             continue;
         }
-        co_await line->drain(drain_limit, core_->scratch());
-        if (is_stopped())
-            co_return stopped();
-        if (verdict.failure) {
-            retry_after_ = verdict.failure->retry_after;
-            // All downloads leave the host alone, not only this one.
-            if (retry_after_ && (result_.status == 429 || result_.status == 503))
-                core_->shared->rests.add(host, net::clock::now() + bounded(*retry_after_));
-            auto& why = verdict.failure->why;
-            if (repeats_secret(why.message, core_->options, request_, from_.current()))
-                why.message = "HTTP status " + std::to_string(result_.status);
-            co_return std::move(why);
-        }
-        const auto rest = verdict.redirect->retry_after;
-        elsewhere = std::move(verdict.redirect->target);
-        to = &elsewhere;
-        --policy.redirects_left;
-        log(core_->options.log, log_level::debug,
-            [&] { return "redirected to " + core::for_log(to->display()); });
-        if (rest && rest->count() > 0) {
-            line.end();
-            host_place = {};
-            const auto waited = co_await wait_without_slot(bounded(*rest));
-            if (!waited)
-                co_return waited.error();
-        }
+        const auto before = stored_.held();
+        const auto next = co_await take(line, **head);
+        if (!next || *next == next_step::done)
+            co_return next ? core::outcome<void>() : next.error();
+        questions = stored_.held() > before ? 0 : questions + 1;
     }
     co_return core::fault(make_error_code(changed_ ? errc::changed : errc::protocol),
                           "the server's answers to requests for parts do not go together");
 }
 
+/// A response without the file, whose body nobody wants: where it leads is asked next, or it is a
+/// failure.
+asio::awaitable<core::outcome<void>> transfer::follow(http::lease& line,
+                                                      http::host_limits::permit& host_place) {
+    co_await line->drain(drain_limit, core_->scratch());
+    if (is_stopped())
+        co_return stopped();
+    if (verdict_.failure) {
+        retry_after_ = verdict_.failure->retry_after;
+        // All downloads leave the host alone, not only this one.
+        if (retry_after_ && (result_.status == 429 || result_.status == 503))
+            core_->shared->rests.add(to_->origin().host,
+                                     net::clock::now() + bounded(*retry_after_));
+        auto& why = verdict_.failure->why;
+        if (repeats_secret(why.message, core_->options, request_, from_.current()))
+            why.message = "HTTP status " + std::to_string(result_.status);
+        co_return std::move(why);
+    }
+    const auto rest = verdict_.redirect->retry_after;
+    elsewhere_ = std::move(verdict_.redirect->target);
+    to_ = &elsewhere_;
+    --policy_.redirects_left;
+    log(core_->options.log, log_level::debug,
+        [&] { return "redirected to " + core::for_log(to_->display()); });
+    if (rest && rest->count() > 0) {
+        line.end();
+        host_place = {};
+        const auto waited = co_await wait_without_slot(bounded(*rest));
+        if (!waited)
+            co_return waited.error();
+    }
+    co_return core::outcome<void>();
+}
+
 /// Sends the request and gets the response's head, on an idle connection where there is one.
-asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(
-    http::lease& line, const core::url& to, const core::part_request* part) {
+asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::lease& line) {
+    const core::url& to = *to_;
     const std::string authority = to.origin().authority();
     const bool is_given = to.origin() == from_.current().origin();
     auto request = make_request(to, from_.first(), core_->options, request_, authority,
                                 is_given ? from_.authorization() : std::string_view());
     std::string range;
-    if (part) {
-        range = "bytes=" + std::to_string(part->bytes.begin) + '-';
-        if (part->bytes.end != core::part_request::to_the_end)
-            range += std::to_string(part->bytes.end - 1);
+    if (part_) {
+        range = "bytes=" + std::to_string(part_->bytes.begin) + '-';
+        if (part_->bytes.end != core::part_request::to_the_end)
+            range += std::to_string(part_->bytes.end - 1);
         request.fields.emplace_back("Range", range);
-        if (!part->unvalidated)
-            request.fields.emplace_back("If-Range", core::if_range(part->about));
+        if (!part_->unvalidated)
+            request.fields.emplace_back("If-Range", core::if_range(part_->about));
     }
     for (bool fresh = false;; fresh = true) {
         line = http::lease();
@@ -252,7 +259,7 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(
         }
         lines_.store(1, std::memory_order_relaxed);
         log(core_->options.log, log_level::debug, [&] {
-            return "GET " + core::for_log(to.display()) + (part ? ' ' + range : std::string());
+            return "GET " + core::for_log(to.display()) + (part_ ? ' ' + range : std::string());
         });
         auto head = co_await line->start(request);
         // A kept connection that the server closed just as it was used again is nobody's failure.

@@ -31,7 +31,7 @@ class transfer final : public job, public batch_hook {
 public:
     /// Takes the name at once, so that names are taken in input order. `batch_names` is null
     /// outside of a batch.
-    transfer(std::shared_ptr<downloader_core> core, download_request request, std::uint64_t index,
+    transfer(std::shared_ptr<downloader_core> core, download_request&& request, std::uint64_t index,
              std::shared_ptr<core::name_registry> batch_names);
     ~transfer() override;
 
@@ -72,21 +72,21 @@ private:
     static constexpr std::uint64_t drain_limit = 64 * 1024;
 
     /// What becomes of a response.
-    enum class next_step { done, ask_again };
+    enum class next_step { store, done, ask_again };
 
     // The chapters, in order.
     core::outcome<void> plan();
     void begin();
     async_outcome<void> attempt();
-    async_outcome<const core::response_head*> ask(http::lease& line, const core::url& to,
-                                                  const core::part_request* part);
-    async_outcome<next_step> take(http::lease& line, const core::response_head& head,
-                                  const core::url& to, const core::part_request* part,
-                                  const core::part_verdict* answer);
+    async_outcome<const core::response_head*> ask(http::lease& line);
+    async_outcome<next_step> take(http::lease& line, const core::response_head& head);
+    async_outcome<void> follow(http::lease& line, http::host_limits::permit& host_place);
+    async_outcome<next_step> reconcile(http::lease& line, const core::response_head& head,
+                                       bool renamed);
     core::outcome<void> expect_digests(const core::response_head& head);
     async_outcome<void> receive(http::lease& line, const core::response_head& head,
                                 core::byte_range bytes);
-    async_outcome<void> complete();
+    async_outcome<void> verify();
     boost::asio::awaitable<bool> another_attempt(const core::fault& why);
     boost::asio::awaitable<void> close_stored(const core::fault& why);
     void finish(const core::outcome<void>& outcome);
@@ -125,6 +125,15 @@ private:
     mirrors from_;
     core::outcome<void> planned_;
     placement place_;
+
+    // One question and its answer, which `attempt` repeats; too much for a coroutine's frame, which
+    // is allocated fastest up to 1 KiB.
+    core::verdict_policy policy_;
+    const core::url* to_ = nullptr;           ///< who is asked
+    core::url elsewhere_;                     ///< the same after a redirect
+    std::optional<core::part_request> part_;  ///< what is asked for; nothing: the whole file
+    core::verdict verdict_;
+
     bool has_state_ = false;  ///< an earlier run seems to have left something
     stored_body stored_;
     semaphore_guard slot_;

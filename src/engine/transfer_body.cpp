@@ -21,45 +21,25 @@ constexpr std::uint64_t turn_bytes = 4 * 1024 * 1024;
 }  // namespace
 
 /// A response that is neither a redirect nor a failure: its body is stored where it goes with what
-/// is there; else what does not go with it is given up, and asked again.
+/// is there, and where that makes the file complete, it appears under its name.
 asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
-    http::lease& line, const core::response_head& head, const core::url& to,
-    const core::part_request* part, const core::part_verdict* answer) {
-    if (!request_.destination && place_.follow(to, head.fields)) {
-        const auto goes_on = co_await name_changed(head);
-        if (!goes_on)
-            co_return goes_on.error();
-        if (result_.skipped)
-            co_return next_step::done;
-        if (!*goes_on || answer) {
-            co_await line->drain(drain_limit, core_->scratch());
-            co_return next_step::ask_again;
-        }
-    }
-    if (answer && (answer->answer == core::part_answer::changed ||
-                   answer->answer == core::part_answer::start_over)) {
-        changed_ = changed_ || answer->answer == core::part_answer::changed;
-        log(core_->options.log, log_level::info, [&] {
-            return core::for_log(result_.url) + ": starts over: " + std::string(answer->why);
-        });
-        co_await line->drain(drain_limit, core_->scratch());
-        co_await stored_.discard();
-        co_return next_step::ask_again;
+    http::lease& line, const core::response_head& head) {
+    const auto& answer = verdict_.part;
+    const bool renamed = !request_.destination && place_.follow(*to_, head.fields);
+    if (renamed || answer) {
+        const auto step = co_await reconcile(line, head, renamed);
+        if (!step || *step != next_step::store)
+            co_return step;
     }
     if (const auto time = head.fields.find("Last-Modified"); time && core_->options.remote_time)
         modified_ = core::parse_http_date(*time);
 
     core::byte_range bytes{0, core::part_request::to_the_end};
     if (answer) {
-        const auto fits = co_await stored_.go_on(*part, *answer, stopped_);
-        if (!fits)
-            co_return fits.error();
-        if (answer->answer == core::part_answer::fits)
-            bytes = answer->bytes;
-        else
-            bytes = {};
+        bytes = answer->answer == core::part_answer::fits ? answer->bytes : core::byte_range();
     } else {
-        changed_ = changed_ || (part && stored_.compare(head.fields) == core::agreement::different);
+        changed_ =
+            changed_ || (part_ && stored_.compare(head.fields) == core::agreement::different);
         auto started = stored_.start(line->body_size());
         if (!started.now)
             started.now = co_await std::move(started.later);
@@ -81,19 +61,56 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
             received = stopped();
         if (!received)
             co_return received.error();
-        if (const auto sum = core::content_digest(head.fields); sum && answer) {
-            const auto agrees = co_await stored_.check_part(bytes, *sum, stopped_);
-            if (!agrees)
-                co_return agrees.error();
-        }
     }
     line.end();
     if (!stored_.is_complete())
         co_return next_step::ask_again;
-    const auto completed = co_await complete();
-    if (!completed)
-        co_return completed.error();
+    now(download_state::finishing);
+    if (stored_.has_expectations()) {
+        const auto verified = co_await verify();
+        if (!verified)
+            co_return verified.error();
+    }
+    result_.resumed_from = stored_.earlier();
+    auto committed = stored_.commit(modified_);
+    if (!committed.now)
+        committed.now = co_await std::move(committed.later);
+    if (!*committed.now)
+        co_return committed.now->error();
+    result_.file_size = stored_.held();
     co_return next_step::done;
+}
+
+/// The response names another file, or answers a request for a part. What does not go with what is
+/// there is given up, and asked again.
+asio::awaitable<core::outcome<transfer::next_step>> transfer::reconcile(
+    http::lease& line, const core::response_head& head, bool renamed) {
+    const auto& answer = verdict_.part;
+    if (renamed) {
+        const auto goes_on = co_await name_changed(head);
+        if (!goes_on)
+            co_return goes_on.error();
+        if (result_.skipped)
+            co_return next_step::done;
+        if (*goes_on && !answer)
+            co_return next_step::store;
+        co_await line->drain(drain_limit, core_->scratch());
+        co_return next_step::ask_again;
+    }
+    if (answer->answer == core::part_answer::changed ||
+        answer->answer == core::part_answer::start_over) {
+        changed_ = changed_ || answer->answer == core::part_answer::changed;
+        log(core_->options.log, log_level::info, [&] {
+            return core::for_log(result_.url) + ": starts over: " + std::string(answer->why);
+        });
+        co_await line->drain(drain_limit, core_->scratch());
+        co_await stored_.discard();
+        co_return next_step::ask_again;
+    }
+    const auto fits = co_await stored_.go_on(*part_, *answer, stopped_);
+    if (!fits)
+        co_return fits.error();
+    co_return next_step::store;
 }
 
 /// What the caller and the server say that the whole file's digest is.
@@ -122,7 +139,8 @@ core::outcome<void> transfer::expect_digests(const core::response_head& head) {
     return {};
 }
 
-/// Reads the response's body, which is these bytes of the file, and stores it.
+/// Reads the response's body, which is these bytes of the file, and stores it. The digest of a part
+/// is that of its bytes as they are stored.
 asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
                                                        const core::response_head& head,
                                                        core::byte_range bytes) {
@@ -175,26 +193,19 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
                               "the server sent less than the part that it announced");
     if (!is_part && !line->body_size())
         stored_.ended_here();
+    const auto sum = verdict_.part ? core::content_digest(head.fields) : std::nullopt;
+    if (sum)
+        co_return co_await stored_.check_part(bytes, *sum, stopped_);
     co_return core::outcome<void>();
 }
 
-/// All bytes are there: they are verified, and the file appears under its name.
-asio::awaitable<core::outcome<void>> transfer::complete() {
-    now(download_state::finishing);
-    if (stored_.has_expectations()) {
-        auto checked = co_await stored_.check(stopped_);
-        if (!checked)
-            co_return checked.error();
-        result_.checksum = std::move(*checked);
-    }
-    result_.resumed_from = stored_.earlier();
-    const std::uint64_t size = stored_.held();
-    auto committed = stored_.commit(modified_);
-    if (!committed.now)
-        committed.now = co_await std::move(committed.later);
-    if (*committed.now)
-        result_.file_size = size;
-    co_return std::move(*committed.now);
+/// All bytes are there: whether they are what the caller and the server said.
+asio::awaitable<core::outcome<void>> transfer::verify() {
+    auto checked = co_await stored_.check(stopped_);
+    if (!checked)
+        co_return checked.error();
+    result_.checksum = std::move(*checked);
+    co_return core::outcome<void>();
 }
 
 /// What is stored stays where a later run can go on from it.
