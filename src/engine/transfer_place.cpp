@@ -30,7 +30,9 @@ core::outcome<bool> transfer::look_for_place() {
         return base.error();
     auto wanted = place_.settle(core_->options.if_exists, *base);
     if (wanted && *wanted && core_->options.resume) {
-        const auto state = storage::look(*place_.folder(), place_.leaf() + ".part.state");
+        core::outcome<storage::target> state;
+        if (place_.folder()->may_hold_states())
+            state = storage::look(*place_.folder(), place_.leaf() + ".part.state");
         has_state_ = state && state->state == storage::target_state::present;
     }
     return wanted;

@@ -1,7 +1,11 @@
 #include "storage/directory.hpp"
 
+#include <dirent.h>
+
 #include <cerrno>
 #include <string_view>
+
+#include "storage/part_lock.hpp"
 
 namespace asyncdl::storage {
 
@@ -9,6 +13,12 @@ namespace {
 
 constexpr int enter_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 constexpr ::mode_t folder_mode = 0777;  // less the umask
+
+// A look through the directory costs as much as some hundred looks for a single state.
+constexpr std::size_t asked_before_look = 64;
+constexpr int most_entries = 4096;
+
+std::atomic<std::uint64_t> states_begun = 0;  ///< by this process
 
 core::fault unusable(std::string_view path, int negative_errno) {
     return file_fault("use folder", path, negative_errno);
@@ -65,6 +75,40 @@ core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string
         folder = std::make_shared<directory>(opened, calls_);
     }
     return folder;
+}
+
+bool directory::may_hold_states() {
+    if (asked_++ == asked_before_look) {
+        const auto begun = states_begun.load();  // before the look, which may miss a later one
+        if (!finds_state())
+            stateless_at_ = begun;
+    }
+    return stateless_at_ != states_begun;
+}
+
+void directory::expect_states() noexcept {
+    ++states_begun;
+}
+
+/// Looks at every entry; true as well where there are too many, or where they cannot be read.
+bool directory::finds_state() const {
+    const int opened = calls_.openat(descriptor_, ".", enter_flags, 0);
+    if (opened < 0)
+        return true;
+    const std::unique_ptr<::DIR, int (*)(::DIR*)> entries(::fdopendir(opened), ::closedir);
+    if (!entries) {
+        calls_.close(opened);
+        return true;
+    }
+    for (int count = 0; count < most_entries; ++count) {
+        errno = 0;
+        const ::dirent* entry = ::readdir(entries.get());
+        if (!entry)
+            return errno != 0;
+        if (std::string_view(entry->d_name).ends_with(state_suffix))
+            return true;
+    }
+    return true;
 }
 
 core::outcome<target> look(directory& where, const std::string& leaf) {

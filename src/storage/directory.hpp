@@ -2,6 +2,7 @@
 // An open directory that downloads write to, and the look at what is in a target's place. Blocking
 // calls only; thread-safe.
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -25,6 +26,15 @@ public:
     /// is `errc::file`.
     core::outcome<std::shared_ptr<directory>> folder_of(const std::string& name);
 
+    /// Whether a state of a part file may be in here. Asked for each download, so that those in a
+    /// directory that has none need not look for their own: false once a look through the directory
+    /// has found none, until this process writes one itself, wherever. One that another process
+    /// leaves meanwhile is not seen: that download starts over.
+    bool may_hold_states();
+
+    /// This process is about to write a state, in whatever directory.
+    static void expect_states() noexcept;
+
     int descriptor() const noexcept { return descriptor_; }
     files& calls() const noexcept { return calls_; }
 
@@ -34,8 +44,13 @@ public:
     directory& operator=(const directory&) = delete;
 
 private:
+    bool finds_state() const;
+
     int descriptor_;
     files& calls_;
+    std::atomic<std::uint64_t> asked_ = 0;  ///< times, whether there may be a state
+    /// The states that this process had begun when there was none in here; first: never looked.
+    std::atomic<std::uint64_t> stateless_at_ = ~std::uint64_t{0};
 };
 
 /// What is in the target's place before a download.

@@ -24,13 +24,15 @@ part_file::part_file(part_file&& other) noexcept {
 }
 
 part_file& part_file::operator=(part_file&& other) noexcept {
-    part_file taken(std::move(other));
-    swap(taken);
+    if (is_open() && this != &other)
+        keep();
+    swap(other);
     return *this;
 }
 
 part_file::~part_file() {
-    keep();
+    if (is_open())
+        keep();
 }
 
 void part_file::swap(part_file& other) noexcept {
@@ -119,8 +121,10 @@ void part_file::note(std::uint64_t offset, std::span<const std::byte> data) {
     const bool whole = size_ && offset == 0 && data.size() == *size_;
     if (whole || (!described_ && !checkpoints_))
         return;
-    if (!checkpoints_)
+    if (!checkpoints_) {
+        directory::expect_states();
         checkpoints_ = std::make_unique<checkpoints>(where_, part_ + std::string(state_suffix));
+    }
     if (described_)
         checkpoints_->describe(described_->source, std::move(described_->about));
     described_.reset();
