@@ -117,8 +117,7 @@ verdict judge_response(const response_head& head, const url& asked, const verdic
     if (is_redirect(head.status)) {
         auto target = redirect_target(head.fields, asked, policy);
         if (target) {
-            result.redirect =
-                follow_redirect{std::move(*target), retry_after(head.fields, now)};
+            result.redirect = follow_redirect{std::move(*target), retry_after(head.fields, now)};
         } else {
             result.failure = give_up{target.error(), retry_after(head.fields, now)};
         }
