@@ -1,8 +1,9 @@
-// A chunked body is decoded the same however it is cut on its way; what a sender encodes comes out
-// as it went in, and nothing behind the body is taken.
+// A chunked body is decoded as RFC 9112, 7.1, has it, and the same however it is cut on its way;
+// what a sender encodes comes out as it went in, and nothing behind the body is taken.
 
 #include <array>
 #include <charconv>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,49 @@ decoded decode(std::string_view bytes, cuts pieces, bool at_once) {
     return result;
 }
 
+// A line without its CRLF; nothing where another CR or LF is in it, or where it has no end.
+std::optional<std::string_view> take_crlf_line(std::string_view& text) {
+    const auto end = text.find_first_of("\r\n");
+    if (end == text.npos || !text.substr(end).starts_with("\r\n")) {
+        return std::nullopt;
+    }
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end + 2);
+    return line;
+}
+
+// The grammar read from the whole body at once; nothing where it is broken or not complete.
+std::optional<decoded> by_grammar(std::string_view bytes) {
+    decoded result;
+    std::string_view text = bytes;
+    for (std::uint64_t size = 1; size > 0;) {
+        const auto line = take_crlf_line(text);
+        if (!line) {
+            return std::nullopt;
+        }
+        const auto [end, error] =
+            std::from_chars(line->data(), line->data() + line->size(), size, 16);
+        const auto rest = core::trimmed(line->substr(static_cast<std::size_t>(end - line->data())));
+        if (error != std::errc() || !(rest.empty() || rest.starts_with(';')) ||
+            size > text.size()) {
+            return std::nullopt;
+        }
+        result.payload += text.substr(0, size);
+        text.remove_prefix(size);
+        if (size > 0 && take_crlf_line(text) != "") {
+            return std::nullopt;
+        }
+    }
+    for (std::optional<std::string_view> trailer = " "; *trailer != "";) {
+        trailer = take_crlf_line(text);
+        if (!trailer) {
+            return std::nullopt;
+        }
+    }
+    result.used = bytes.size() - text.size();
+    return result;
+}
+
 std::string encoded(std::string_view payload, cuts pieces) {
     std::string text;
     while (!payload.empty()) {
@@ -64,6 +108,14 @@ const target registered("chunked_body", [](std::string_view input) {
     if (!whole.refused) {
         require(whole.payload == parts.payload, "cuts change no payload");
         require(whole.done == parts.done && whole.used == parts.used, "cuts change no end");
+    }
+
+    // Shorter than any bound of the decoder's.
+    if (input.size() < 4096) {
+        const auto expected = by_grammar(input);
+        require(whole.done == expected.has_value(), "a body is one by the grammar");
+        require(!whole.done || (whole.payload == expected->payload && whole.used == expected->used),
+                "a body is what the grammar says");
     }
 
     const std::string body = encoded(input, others);

@@ -39,6 +39,10 @@ const target registered("list_secrets", [](std::string_view input) {
         check("https://" + planted + "@h/\n" + more);
         check("name=http://" + planted + "@h/\n " + more);
     }
+    if (planted.find("://") == planted.npos) {
+        check(" header=" + planted + "\n" + more);
+        check("http-passwd=" + planted + "\n" + more);
+    }
     check("http://h/\n header=" + planted + "\n " + more);
     check("http://h/\n http-passwd=" + planted + "\n " + more);
     check("{\"url\":\"http://u:" + secret + "@h\"," + before + "\n" + more);
