@@ -43,7 +43,8 @@ def curl(_, work):
     # HTTP/1.1: over HTTP/2 curl needs more CPU for the same files.
     trust = ["--http1.1", "--cacert", work.ca] if work.tls else []
     many = ["--parallel", "--parallel-max", str(work.parallel)] if work.count > 1 else []
-    return [installed("curl"), "-q", "-s", *trust, *many, "--config", work.curl_config]
+    # -s leaves the meter of --parallel on, and it would be paid for.
+    return [installed("curl"), "-q", "-sS", "--no-progress-meter", *trust, *many, "--config", work.curl_config]
 
 
 def curl_version(_, __):
