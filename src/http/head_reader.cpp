@@ -119,7 +119,12 @@ bool needs_mending(std::string_view line) {
     return line.size() == 13 && line.starts_with("HTTP/");
 }
 
-/// Every line ended by CRLF, folds undone, a reason phrase at least empty.
+/// A status line of HTTP/1.2 to 1.9, which is read as that of 1.1 (RFC 9110, 2.5).
+bool is_later_minor(std::string_view line) {
+    return line.size() > 8 && line[7] >= '2' && line[7] <= '9' && line[8] == ' ';
+}
+
+/// Every line ended by CRLF, folds undone, a reason phrase at least empty, a version that is known.
 void mend(std::string_view raw, std::string& text) {
     text.clear();
     text.reserve(raw.size() + 16);
@@ -134,6 +139,8 @@ void mend(std::string_view raw, std::string& text) {
             continue;
         if (first) {
             text += line;
+            if (is_later_minor(line))
+                text[7] = '1';
             // "HTTP/1.1 200": the blank before the reason is part of the grammar.
             if (line.size() == 12 && line.starts_with("HTTP/"))
                 text += ' ';
@@ -176,6 +183,7 @@ core::outcome<std::optional<std::size_t>> head_reader::feed(std::string_view rec
             // Not HTTP at all (HTTP/0.9, another protocol): say so before more is read.
             if (!status_line_seen_ && !line.starts_with("HTTP/1."))
                 return malformed("no HTTP/1 status line");
+            needs_mending_ = needs_mending_ || (!status_line_seen_ && is_later_minor(line));
             status_line_seen_ = true;
         } else if (status_line_seen_) {
             const std::size_t taken = scanned_;

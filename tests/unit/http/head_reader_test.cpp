@@ -54,6 +54,11 @@ TEST_SUITE("unit/http/head_reader") {
               "11 200 OK|A=b c d|E=f +0");
     }
 
+    TEST_CASE("a later minor version is read as the latest that is known") {
+        CHECK(read("HTTP/1.2 200 OK\r\nA: b\r\n\r\n") == "11 200 OK|A=b +0");
+        CHECK(read("HTTP/1.9 204\r\n\r\n") == "11 204  +0");
+    }
+
     TEST_CASE("what RFC 9112 does not allow is refused") {
         for (const std::string_view bytes : {
                  "HTTP/0.9 200 OK\r\n\r\n",
