@@ -40,7 +40,8 @@ class Entry:
         return [getattr(cost, metric) for cost in self.costs]
 
     def as_json(self):
-        return {"failure": self.failure, "said": self.said, "rounds": [asdict(cost) for cost in self.costs]}
+        return {"failure": self.failure, "said": self.said,
+                "rounds": [asdict(cost) for cost in self.costs]}
 
 
 def run_once(entry, build, server, home):

@@ -7,7 +7,8 @@ METRICS = ("cpu", "wall", "peak_kib")
 
 def triple(values, digits):
     s = spread(values)
-    return " ".join(f"{s[key]:{8 if digits > 1 else 7}.{digits}f}" for key in ("min", "median", "max"))
+    width = 8 if digits > 1 else 7
+    return " ".join(f"{s[key]:{width}.{digits}f}" for key in ("min", "median", "max"))
 
 
 def compared(ours, entry):

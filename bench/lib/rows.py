@@ -145,8 +145,9 @@ def threads(scale):
 
 
 def start(_):
-    return Row("start", "one file of one byte, plain", all_fetch(Work("byte", 1, 1), "asyncdl", "curl"),
-               [ratio_goal("wall", "curl", 1.0)], rounds_factor=4)
+    return Row("start", "one file of one byte, plain",
+               all_fetch(Work("byte", 1, 1), "asyncdl", "curl"), [ratio_goal("wall", "curl", 1.0)],
+               rounds_factor=4)
 
 
 def version(_):
