@@ -37,6 +37,7 @@ void stored_body::put(std::shared_ptr<storage::directory> folder, std::string le
     how.durable = core_.options.durable;
     how.work = core_.work();
     file_.emplace(std::move(folder), std::move(leaf), how);
+    left_.reset();
 }
 
 asio::awaitable<core::outcome<void>> stored_body::find(std::uint64_t source,
@@ -50,7 +51,9 @@ asio::awaitable<core::outcome<void>> stored_body::find(std::uint64_t source,
         co_return core::outcome<void>();
     about_ = std::move((*kept)->about);
     have_ = std::move((*kept)->bytes);
-    earlier_ = have_.held();
+    if (!left_)
+        left_ = leftover{source, have_.held()};
+    earlier_ = left_->source == source ? std::min(left_->bytes, have_.held()) : 0;
     open_ = true;
     confirmed_ = false;
     co_return core::outcome<void>();
@@ -85,6 +88,7 @@ std::optional<core::part_request> stored_body::missing() const {
 
 prompt<core::outcome<void>> stored_body::start(std::optional<std::uint64_t> total) {
     forget();
+    left_ = leftover();
     about_.length = total;
     confirmed_ = true;
     std::erase_if(expected_, [](const expectation& each) { return each.whom == asked_by::server; });
@@ -275,6 +279,7 @@ asio::awaitable<core::outcome<void>> stored_body::commit_target() {
 
 asio::awaitable<void> stored_body::discard() {
     forget();
+    left_ = leftover();
     if (!std::exchange(open_, false))
         co_return;
     const busy_mark mark(busy_);

@@ -47,10 +47,9 @@ public:
     /// The part to ask for; nothing: the whole file.
     std::optional<core::part_request> missing() const;
 
-    /// Bytes that are stored, and those of them that earlier runs had left and that this one has
-    /// found to belong to the file.
+    /// Bytes that are stored, and how many of them earlier runs had left.
     std::uint64_t held() const noexcept { return have_.held(); }
-    std::uint64_t earlier() const noexcept { return confirmed_ ? earlier_ : 0; }
+    std::uint64_t earlier() const noexcept { return earlier_; }
     std::optional<std::uint64_t> length() const noexcept { return about_.length; }
 
     /// How what is stored goes with a response's representation.
@@ -115,6 +114,11 @@ private:
         asked_by whom;
         std::optional<storage::digest> passing;
     };
+    /// What was there when this run looked for the first time.
+    struct leftover {
+        std::uint64_t source = 0;
+        std::uint64_t bytes = 0;
+    };
     /// Stored bytes that came again to be compared.
     struct overlap {
         core::byte_range bytes;
@@ -139,6 +143,7 @@ private:
 
     core::ledger have_;
     core::validators about_;
+    std::optional<leftover> left_;  ///< of earlier runs; empty bytes once they are overwritten
     std::uint64_t earlier_ = 0;
     bool open_ = false;
     bool busy_ = false;

@@ -120,7 +120,7 @@ asio::awaitable<bool> transfer::another_attempt(const core::fault& why) {
         from_.give_up_current();
     if (request_.urls.size() > 1) {
         // None of it goes with the next one, but it may be this one's turn again.
-        co_await stored_.keep_or_discard();
+        co_await close_stored(why);
         has_state_ = core_->options.resume;
     }
     if (from_.next())

@@ -215,7 +215,8 @@ asio::awaitable<void> transfer::close_stored(const core::fault& why) {
                           (why.code == errc::protocol && stored_.is_confirmed()) || discards_;
     if (doubtful)
         co_await stored_.discard();
-    result_.resumed_from = stored_.earlier();
+    if (doubtful || stored_.is_open())
+        result_.resumed_from = stored_.earlier();
     co_await stored_.keep_or_discard();
 }
 

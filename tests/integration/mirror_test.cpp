@@ -195,6 +195,61 @@ TEST_CASE("what a run left of one mirror is gone on with there, not at another")
     CHECK(asked_with(on.other, "/file", "Range") == texts{"-"});
 }
 
+TEST_CASE(
+    "what this run got of a mirror is gone on with in the next round, and is not called earlier") {
+    mirrored<plain> on;
+    on.options.retries = 1;
+    on.server.on("/file", in_turn({on.file.cut(cut_at), on.file}));
+    on.other.on("/file", status(503));
+    const download_result result = on.fetch(on.ask_both());
+    check_all_new(on, result, on.file);
+    CHECK(result.attempts == 3);
+}
+
+TEST_CASE("a failure of all mirrors tells what earlier runs left") {
+    mirrored<plain> on;
+    leave_part(on, on.file, cut_at);
+    on.server.on("/file", status(503));
+    on.other.on("/file", status(404));
+    const download_result result = on.fetch(on.ask_both());
+    CHECK_FALSE(result.success);
+    CHECK(on.names() == unfinished);
+    CHECK(result.resumed_from == cut_at);
+}
+
+TEST_CASE("a mirror with the wrong bytes is passed over where the checksum shows it") {
+    mirrored<plain> on;
+    on.options.retries = 3;
+    on.server.on("/file", remote_file(whole, 2));
+    download_request request = on.ask_both();
+    request.checksum = "sha-256=" + hex_digest("SHA256", on.file.bytes());
+    const download_result result = on.fetch(request);
+    check_stored(on, result, on.file.bytes());
+    CHECK(result.attempts == 2);
+    CHECK(result.checksum == request.checksum);
+
+    on.other.on("/file", remote_file(whole, 3));
+    std::filesystem::remove(on.dir / "out/file");
+    const download_result wrong = on.fetch(request);
+    check_failed(on, wrong, errc::checksum);
+    CHECK(wrong.attempts == 2);
+    CHECK(wrong.checksum.empty());
+}
+
+TEST_CASE("nothing stays of a mirror with the wrong bytes, however the others fail") {
+    mirrored<plain> on;
+    on.options.retries = 1;
+    on.server.on("/file", remote_file(whole, 2));
+    for (const handler& failure : {status(404), status(503), handler(on.file.cut(0))}) {
+        on.other.on("/file", failure);
+        download_request request = on.ask_both();
+        request.checksum = "sha-256=" + hex_digest("SHA256", on.file.bytes());
+        const download_result result = on.fetch(request);
+        CHECK_FALSE(result.success);
+        CHECK(on.names().empty());
+    }
+}
+
 TEST_CASE("headers and credentials go to the first URL's origin alone") {
     mirrored<plain> on;
     on.server.on("/file", status(404));
