@@ -1,8 +1,8 @@
 #include "net/stream.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
 namespace asyncdl::net {
@@ -20,7 +20,8 @@ asio::awaitable<core::outcome<void>> stream::wait(readiness need, clock::time_po
                                                     : asio::socket_base::wait_read;
     expired_ = false;
     set(limit);
-    const auto [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::use_awaitable));
+    // Deferred: awaited in place, where `use_awaitable` would make a coroutine for it.
+    const auto [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::deferred));
     clear();
     if (expired_)
         co_return core::fault(errc::timeout);
