@@ -69,6 +69,7 @@ attendant::~attendant() {
 }
 
 void attendant::stop() {
+    stopped_ = true;  // a tick that is due already cannot be cancelled any more
     boost::system::error_code ignored;
     wake_.cancel(ignored);
     tick_.cancel();
@@ -90,7 +91,7 @@ void attendant::wait_for_signal() {
 void attendant::wait_for_tick() {
     tick_.expires_after(interval);
     tick_.async_wait([this](const boost::system::error_code& error) {
-        if (error) {
+        if (error || stopped_) {
             return;
         }
         // The signal may have come a moment before the batch was there to be cancelled.

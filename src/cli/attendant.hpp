@@ -39,6 +39,7 @@ private:
 
     running_batch batch_;
     bool shows_progress_;
+    bool stopped_ = false;
     std::uint64_t shown_bytes_ = 0;
     boost::asio::posix::stream_descriptor wake_;  ///< readable once a signal came
     boost::asio::steady_timer tick_;

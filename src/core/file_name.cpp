@@ -65,6 +65,15 @@ std::string without_dangers(std::string_view text) {
     return result;
 }
 
+// Whether it would be taken for the part file or the state of a download of another name.
+bool is_of_another_download(std::string_view name) {
+    const auto ends = [&](std::string_view suffix) {
+        return name.size() >= suffix.size() &&
+               iequals(name.substr(name.size() - suffix.size()), suffix);
+    };
+    return ends(".part") || ends(".part.state");
+}
+
 fault bad_name(const char* what) {
     return {errc::name, what};
 }
@@ -145,6 +154,10 @@ std::string safe_name(std::string_view text) {
     }
     if (name == "." || name == "..") {
         name.clear();
+    }
+    if (is_of_another_download(name)) {
+        name.resize(std::min(name.size(), max_name_bytes - 1));
+        name += '_';
     }
     return name;
 }

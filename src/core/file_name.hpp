@@ -29,8 +29,10 @@ std::string derived_name(std::string_view disposition, const url& final_url);
 
 /// Makes any text one safe name, empty where nothing is left of it: `/`, `\` and control characters
 /// (C0, DEL, C1, of the direction) become `_`, so do bytes that are no valid UTF-8; `.` and `..`
-/// become empty; a drive's colon becomes `_` ("C:x"); blanks at both ends are dropped; at most
-/// `max_name_bytes`, cut between characters, the extension (up to 20 bytes) kept.
+/// become empty; a drive's colon becomes `_` ("C:x"); `.part` and `.part.state` at the end get a
+/// `_`, so that no server writes what a download of another name would go on from; blanks at both
+/// ends are dropped; at most `max_name_bytes`, cut between characters, the extension (up to 20
+/// bytes) kept.
 std::string safe_name(std::string_view text);
 
 /// `name.N.ext`: the number goes before the last extension of the last part ("a.tar.gz" becomes

@@ -13,20 +13,21 @@ namespace asio = boost::asio;
 batch_feed::batch_feed(download_source& source, result_consumer& consumer, std::size_t downloaders)
     : workers(downloaders), source_(source), consumer_(consumer) {}
 
-std::shared_ptr<transfer> batch_feed::try_next(const std::shared_ptr<downloader_core>& core) {
+void batch_feed::try_next(const std::shared_ptr<downloader_core>& core,
+                          std::optional<transfer>& place) {
     const semaphore_guard turn = source_turn_.try_acquire();
     if (!turn || ended_)
-        return nullptr;
+        return;
     try {
         if (auto item = source_.try_next())
-            return take(core, std::move(*item));
+            take(core, std::move(*item), place);
     } catch (...) {
         fail(make_error_code(errc::internal));
     }
-    return nullptr;
 }
 
-asio::awaitable<std::shared_ptr<transfer>> batch_feed::next(std::shared_ptr<downloader_core> core) {
+asio::awaitable<void> batch_feed::next(std::shared_ptr<downloader_core> core,
+                                       std::optional<transfer>& place) {
     semaphore_guard turn = source_turn_.try_acquire();
     if (!turn) {
         auto [error, guard] =
@@ -34,25 +35,26 @@ asio::awaitable<std::shared_ptr<transfer>> batch_feed::next(std::shared_ptr<down
         turn = std::move(guard);
     }
     if (!turn || ended_)
-        co_return nullptr;
+        co_return;
     boost::system::error_code failed;
     try {
         auto item = co_await source_.async_next();
-        if (item && *item)
-            co_return take(core, std::move(**item));
+        if (item && *item) {
+            take(core, std::move(**item), place);
+            co_return;
+        }
         if (!item)
             failed = item.error();
     } catch (...) {
         failed = make_error_code(errc::internal);
     }
     fail(failed);
-    co_return nullptr;
 }
 
 /// By who has the source's turn, so that names are taken in input order.
-std::shared_ptr<transfer> batch_feed::take(const std::shared_ptr<downloader_core>& core,
-                                           download_request&& request) {
-    return std::make_shared<transfer>(core, std::move(request), next_index_++, names_);
+void batch_feed::take(const std::shared_ptr<downloader_core>& core, download_request&& request,
+                      std::optional<transfer>& place) {
+    place.emplace(core, std::move(request), next_index_++, names_);
 }
 
 /// The source has ended, with an error or without. One that was interrupted by the batch's own end

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "core/name_registry.hpp"
 #include "net/timekeeper.hpp"
@@ -26,11 +27,13 @@ public:
 
     const std::size_t workers;
 
-    /// The next download where the source gives it at once and nobody else is asking it; else null.
-    std::shared_ptr<transfer> try_next(const std::shared_ptr<downloader_core>& core);
+    /// Makes the next download in `place`, which is empty, where the source gives it at once and
+    /// nobody else is asking it.
+    void try_next(const std::shared_ptr<downloader_core>& core, std::optional<transfer>& place);
 
-    /// The next download, its name taken, in input order; null at the end.
-    boost::asio::awaitable<std::shared_ptr<transfer>> next(std::shared_ptr<downloader_core> core);
+    /// Makes the next download in `place`, its name taken, in input order; none at the end.
+    boost::asio::awaitable<void> next(std::shared_ptr<downloader_core> core,
+                                      std::optional<transfer>& place);
 
     /// Adds a result to the totals.
     void count(const download_result& result);
@@ -52,8 +55,8 @@ public:
 
 private:
     void refused(const boost::system::error_code& error);
-    std::shared_ptr<transfer> take(const std::shared_ptr<downloader_core>& core,
-                                   download_request&& request);
+    void take(const std::shared_ptr<downloader_core>& core, download_request&& request,
+              std::optional<transfer>& place);
     void fail(const boost::system::error_code& error);
 
     download_source& source_;

@@ -7,6 +7,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <optional>
 
 #include "engine/batch_feed.hpp"
 #include "engine/downloader_core.hpp"
@@ -29,10 +30,15 @@ public:
     batch_summary broken();
 
 private:
+    /// What one coroutine works with, from its first download to its last.
+    struct lane {
+        boost::asio::cancellation_signal signal;
+        std::optional<transfer> item;  ///< in place, so that a download costs no allocation
+    };
+
     boost::asio::awaitable<semaphore_guard> take_slot();
-    void open_lane(std::shared_ptr<transfer> first, semaphore_guard slot);
-    boost::asio::awaitable<void> work(std::shared_ptr<transfer> item, semaphore_guard slot,
-                                      boost::asio::cancellation_signal& signal);
+    void open_lane(std::shared_ptr<lane> where, semaphore_guard slot);
+    boost::asio::awaitable<void> work(std::shared_ptr<lane> where, semaphore_guard slot);
     bool may_go_on() const;
 
     const std::shared_ptr<downloader_core> core_;

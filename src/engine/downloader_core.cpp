@@ -77,7 +77,10 @@ std::shared_ptr<downloader_core> downloader_core::create(asio::any_io_executor e
         [executor = core->executor,
          weak = std::weak_ptr(core->connections)](const std::string& host) {
             asio::post(executor, [weak, host] {
-                if (const auto pool = weak.lock())
+                const auto pool = weak.lock();
+                if (pool && host.empty())
+                    pool->close_idle();
+                else if (pool)
                     pool->close_idle(host);
             });
         });

@@ -38,6 +38,8 @@ public:
 
     const std::string& directory() const noexcept { return *directory_; }
     const std::string& name() const noexcept { return name_; }
+    /// As given or derived, before a number was added.
+    const std::string& base_name() const noexcept { return base_name_; }
     std::string path() const;
 
     /// The folder that holds the file, and its name there; after `settle`.

@@ -35,6 +35,7 @@ public:
     core::name_registry names;     ///< of the downloads that are active
     host_rests rests;
     counters totals;
+    std::atomic<std::size_t> waiting_for_files = 0;      ///< downloads that lack a descriptor
     std::atomic_flag short_of_files = ATOMIC_FLAG_INIT;  ///< somebody was told so
     const std::shared_ptr<resolver> lookup;
     const std::shared_ptr<http::host_limits> hosts;

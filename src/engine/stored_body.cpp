@@ -91,7 +91,6 @@ prompt<core::outcome<void>> stored_body::start(std::optional<std::uint64_t> tota
     left_ = leftover();
     about_.length = total;
     confirmed_ = true;
-    std::erase_if(expected_, [](const expectation& each) { return each.whom == asked_by::server; });
     for (expectation& each : expected_)
         if (destination_)
             each.passing.emplace(each.sum.algorithm);
@@ -299,6 +298,7 @@ asio::awaitable<void> stored_body::keep_or_discard() {
 }
 
 void stored_body::forget() {
+    std::erase_if(expected_, [](const expectation& each) { return each.whom == asked_by::server; });
     have_.clear();
     about_ = {};
     earlier_ = 0;

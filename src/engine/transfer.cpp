@@ -111,8 +111,12 @@ void transfer::begin() {
 /// After a failed attempt: whether there is another one. Another mirror is asked at once; when all
 /// were, those whose failure may pass are asked again after a wait.
 asio::awaitable<bool> transfer::another_attempt(const core::fault& why) {
-    if (why.code == errc::too_many_files)
+    if (why.code == errc::too_many_files) {
+        // What it holds, others may need.
+        co_await close_stored(why);
+        has_state_ = core_->options.resume && !request_.destination;
         co_return co_await wait_for_descriptor();
+    }
     without_descriptor_ = 0;
     if (why.code == failure::local)
         co_return false;
@@ -121,7 +125,9 @@ asio::awaitable<bool> transfer::another_attempt(const core::fault& why) {
     if (request_.urls.size() > 1) {
         // None of it goes with the next one, but it may be this one's turn again.
         co_await close_stored(why);
-        has_state_ = core_->options.resume;
+        has_state_ = core_->options.resume && !request_.destination;
+        if (is_stopped())
+            co_return false;
     }
     if (from_.next())
         co_return true;
@@ -148,8 +154,6 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
         if (!found)
             co_return found.error();
     }
-    counted_ = true;
-    ++result_.attempts;
     retry_after_.reset();
     changed_ = false;
     policy_.redirects_left = core_->options.max_redirects;
@@ -158,6 +162,8 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
                               !core_->options.checksums.empty();
     to_ = &from_.current();
     for (unsigned questions = 0; questions < most_questions;) {
+        if (is_stopped())
+            co_return stopped();
         now(download_state::connecting);
         const auto& host = to_->origin().host;
         if (core_->shared->rests.end_of(host) > net::clock::now()) {
@@ -171,7 +177,12 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
             if (!waited)
                 co_return waited.error();
             host_place = std::move(*waited);
+            // It may have been told to rest meanwhile.
+            if (core_->shared->rests.end_of(host) > net::clock::now())
+                continue;
         }
+        if (!std::exchange(counted_, true))
+            ++result_.attempts;
         part_ = stored_.missing();
         http::lease line;
         const auto head = co_await ask(line);

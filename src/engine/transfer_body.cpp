@@ -118,9 +118,11 @@ core::outcome<void> transfer::expect_digests(const core::response_head& head) {
     using enum stored_body::asked_by;
     if (request_.checksum.empty() && !core_->options.checksums.empty()) {
         const auto& sums = core_->options.checksums;
-        auto found = sums.find(place_.name());
+        // By the name that it has before a number made it another's.
+        const std::string& name = place_.base_name();
+        auto found = sums.find(name);
         if (found == sums.end())
-            found = sums.find(place_.leaf());
+            found = sums.find(name.substr(name.rfind('/') + 1));
         if (found == sums.end())
             found = sums.find(core::derived_name(from_.first()));
         if (found == sums.end())
@@ -171,7 +173,7 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
         if (data.size() > bytes.end - offset)
             co_return core::fault(make_error_code(errc::protocol),
                                   "the server sent more than the part that it announced");
-        if (offset == bytes.begin && line->body_size() != data.size())
+        if (offset == bytes.begin && !is_part && line->body_size() != data.size())
             stored_.belongs_to(from_.source(), core::validators::of(head.fields));
         result_.bytes_received += data.size();
         all_received_.store(result_.bytes_received, std::memory_order_relaxed);

@@ -87,6 +87,8 @@ asio::awaitable<core::outcome<void>> transfer::wait_for_rest(const std::string& 
 
 /// Another download may have the slot meanwhile, as long as not too many wait.
 asio::awaitable<core::outcome<void>> transfer::wait_without_slot(net::clock::duration time) {
+    if (is_stopped())
+        co_return stopped();
     lines_.store(0, std::memory_order_relaxed);
     now(download_state::waiting);
     const auto seat = core_->shared->waiting_room.try_acquire();
@@ -100,22 +102,26 @@ asio::awaitable<core::outcome<void>> transfer::wait_without_slot(net::clock::dur
 }
 
 /// No file descriptor is free. It keeps its slot, so that fewer downloads run at once; what others
-/// give back is tried for as long as there are others.
+/// give back is tried for as long as there are others that run.
 asio::awaitable<bool> transfer::wait_for_descriptor() {
-    core_->connections->close_idle();
+    // Those of other threads too: who has no more to do there gives back nothing else.
+    core_->shared->hosts->close_idle();
     if (!core_->shared->short_of_files.test_and_set())
         log(core_->options.log, log_level::warn, [] {
             return std::string("too many open files: fewer downloads run at once than asked for");
         });
     const auto waited = ++without_descriptor_ * descriptor_pause;
-    if (core_->shared->totals.active_count() <= 1 && waited > core_->options.timeout)
+    auto& waiting = core_->shared->waiting_for_files;
+    if (waiting + 1 >= core_->shared->totals.active_count() && waited > core_->options.timeout)
         co_return false;
     if (counted_)
         --result_.attempts;
     lines_.store(0, std::memory_order_relaxed);
     now(download_state::waiting);
+    ++waiting;
     asio::steady_timer timer(core_->executor, descriptor_pause);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    --waiting;
     co_return !is_stopped();
 }
 

@@ -89,6 +89,12 @@ asio::awaitable<host_limits::permit> host_limits::open(const std::string& name) 
     co_return std::move(result);
 }
 
+void host_limits::close_idle() {
+    const std::lock_guard lock(mutex_);
+    for (const closer& close : pools_)
+        close({});
+}
+
 bool host_limits::is_wanted(const std::string& name) {
     return limit_ > 0 && find(name)->wanting > 0;
 }

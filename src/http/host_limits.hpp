@@ -54,8 +54,11 @@ public:
     /// Connections that wait for use, over all pools.
     std::atomic<std::size_t> idle = 0;
 
-    /// Called with a host's name when its idle connections are to be closed, on any thread and
-    /// under a lock: it only posts.
+    /// Has all pools close their idle connections, to any host.
+    void close_idle();
+
+    /// Called with a host's name when its idle connections are to be closed, with an empty one when
+    /// all are, on any thread and under a lock: it only posts.
     using closer = std::function<void(const std::string&)>;
 
     /// Keeps a pool's closer until the token that is given back is destroyed.

@@ -80,6 +80,8 @@ asio::awaitable<core::outcome<std::vector<asio::ip::address>>> dialer::addresses
         co_return std::move(*found);
     if (found || found.error() == errc::host_not_found)
         co_return core::fault(make_error_code(errc::host_not_found), "no such host: " + host);
+    if (found.error() == errc::too_many_files)
+        co_return core::fault(make_error_code(errc::too_many_files));
     if (found.error() == asio::error::operation_aborted)
         co_return core::fault(errc::cancelled);
     co_return core::fault(make_error_code(errc::resolve_failed),

@@ -44,10 +44,11 @@ answer ask_system(const std::string& host) {
     ::addrinfo* list = nullptr;
     errno = 0;
     const int code = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
-    if (code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY || code == EAI_FAIL)
-        return make_error_code(errc::host_not_found);
+    // glibc calls a name unknown where it could not open what would know it.
     if (code != 0 && (errno == EMFILE || errno == ENFILE))
         return make_error_code(errc::too_many_files);
+    if (code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY || code == EAI_FAIL)
+        return make_error_code(errc::host_not_found);
     if (code != 0)
         return make_error_code(errc::resolve_failed);
     addresses found;

@@ -1,6 +1,10 @@
 #include "net/tls_context.hpp"
 
+#include <fcntl.h>
 #include <openssl/err.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 namespace asyncdl::net {
 
@@ -26,7 +30,25 @@ int peer_index() {
     return index;
 }
 
+/// Whether a file can be opened.
+bool has_descriptor() {
+    const int spare = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (spare < 0)
+        return errno != EMFILE && errno != ENFILE;
+    ::close(spare);
+    return true;
+}
+
 }  // namespace
+
+bool lacked_descriptor() {
+    bool lacked = false;
+    while (const unsigned long code = ERR_get_error()) {
+        const int reason = ERR_GET_REASON(code);
+        lacked = lacked || (ERR_SYSTEM_ERROR(code) && (reason == EMFILE || reason == ENFILE));
+    }
+    return lacked;
+}
 
 tls_context::tls_context(bool verifies) : context_(SSL_CTX_new(TLS_client_method())) {
     SSL_CTX* const context = context_.get();
@@ -48,12 +70,17 @@ core::outcome<std::shared_ptr<tls_context>> tls_context::create(const tls_option
     auto made = std::make_shared<tls_context>(!options.insecure);
     if (!options.ca_file.empty()) {
         if (SSL_CTX_load_verify_locations(made->native(), options.ca_file.c_str(), nullptr) != 1) {
-            ERR_clear_error();
+            if (lacked_descriptor())
+                return core::fault(make_error_code(errc::too_many_files));
             return core::fault(make_error_code(errc::tls_certificate),
                                "cannot read CA certificates from " + options.ca_file);
         }
     } else if (!options.insecure) {
+        // OpenSSL does not say what it could not read.
+        const bool could_read = has_descriptor();
         SSL_CTX_set_default_verify_paths(made->native());
+        if (!could_read || !has_descriptor())
+            return core::fault(make_error_code(errc::too_many_files));
     }
     if (options.customize)
         options.customize(made->native());

@@ -14,10 +14,14 @@
 
 namespace asyncdl::net {
 
+/// Whether OpenSSL could not open a file for lack of descriptors. Empties its queue of errors.
+bool lacked_descriptor();
+
 class tls_context {
 public:
     /// Loads the CAs, the system's where no file is named: 18 ms, so not before the first https
-    /// connection. `errc::tls_certificate` where the file cannot be used.
+    /// connection. `errc::tls_certificate` where the file cannot be used,
+    /// `errc::too_many_files` where no file can be opened now.
     static core::outcome<std::shared_ptr<tls_context>> create(const tls_options& options);
 
     explicit tls_context(bool verifies);

@@ -133,7 +133,9 @@ core::fault tls_stream::handshake_fault() {
         fault.message = "the certificate of " + host_ + " is not trusted: " +
                         X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
     }
-    ERR_clear_error();
+    // A directory of trusted CAs is read only now.
+    if (lacked_descriptor())
+        return make_error_code(errc::too_many_files);
     return fault;
 }
 

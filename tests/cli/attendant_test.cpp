@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <thread>
+
 using namespace asyncdl;
 using asyncdl::cli::progress_line;
 
@@ -26,5 +30,14 @@ TEST_SUITE("cli/attendant") {
               "asyncdl: 0 done, 0 failed, 3 active (1 verifying), 0 B, 0 B/s\n");
         now.downloads[2].state = download_state::verifying;
         CHECK(progress_line(now, 0).find("(2 verifying)") != std::string::npos);
+    }
+
+    TEST_CASE("the loop is left even where the next tick is due at the same time") {
+        boost::asio::io_context loop;
+        asyncdl::cli::attendant watch(loop, {}, false);
+        std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+        boost::asio::post(loop, [&] { watch.stop(); });
+        loop.run_for(std::chrono::seconds(3));
+        CHECK(loop.stopped());
     }
 }

@@ -318,4 +318,11 @@ TEST_CASE("server text for a person holds no control character and is valid UTF-
                     3) == "abc");
 }
 
+TEST_CASE("no derived name is that of another download's part file or state") {
+    CHECK(safe_name("x.part") == "x.part_");
+    CHECK(safe_name("X.PART.State") == "X.PART.State_");
+    CHECK(safe_name("x.partial") == "x.partial");
+    CHECK(safe_name(std::string(239, 'x') + ".part") == std::string(239, 'x') + ".par_");
+}
+
 TEST_SUITE_END();
