@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/number.hpp"
+#include "cli/text.hpp"
 
 namespace asyncdl::cli {
 
@@ -24,15 +25,7 @@ constexpr std::array<algorithm, 6> algorithms{{{"md5", 32},
                                                {"sha-384", 96},
                                                {"sha-512", 128}}};
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-constexpr std::string_view blanks = " \t";
 constexpr std::string_view hexadecimal = "0123456789abcdefABCDEF";
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(blanks);
-    return first == text.npos ? std::string_view()
-                              : text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 std::string lower(std::string_view text) {
     std::string result(text);

@@ -5,6 +5,8 @@
 #include <cctype>
 #include <string>
 
+#include "cli/text.hpp"
+
 namespace asyncdl::cli {
 
 namespace {
@@ -22,12 +24,6 @@ bool is_token(std::string_view text) {
                std::string_view("!#$%&'*+-.^_`|~").find(static_cast<char>(c)) !=
                    std::string_view::npos;
     });
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    return first == text.npos ? std::string_view()
-                              : text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 bool is_reserved(std::string_view name) {

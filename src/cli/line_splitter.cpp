@@ -2,11 +2,11 @@
 
 #include <cstring>
 
+#include "cli/text.hpp"
+
 namespace asyncdl::cli {
 
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 // What may stand beside the text of a line: the mark before the first, CR and LF after each.
 constexpr std::size_t beside_text = byte_order_mark.size() + 2;

@@ -1,6 +1,6 @@
 #pragma once
-// Text as people and terminals get it: cleaned of control characters, cut of secrets, sizes and
-// times in readable units. Pure functions.
+// Text as people write it, with blanks around, and as terminals get it: cleaned of control
+// characters, cut of secrets, sizes and times in readable units. Pure functions.
 
 #include <chrono>
 #include <cstddef>
@@ -12,6 +12,15 @@ namespace asyncdl::cli {
 
 /// What stands for a character that cannot be shown: U+FFFD.
 inline constexpr std::string_view replacement = "\xEF\xBF\xBD";
+
+/// Before the first line of some text files: U+FEFF.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+/// What may stand around the parts of a line.
+inline constexpr std::string_view blanks = " \t";
+
+/// `text` without the blanks around it.
+std::string_view trimmed(std::string_view text) noexcept;
 
 /// The bytes of the valid UTF-8 character that `text` begins with; 0 where it begins with none.
 std::size_t character_length(std::string_view text) noexcept;

@@ -1,25 +1,32 @@
 #include "engine/host_rests.hpp"
 
-#include <algorithm>
-
 namespace asyncdl::engine {
 
-void host_rests::add(const std::string& host, net::clock::time_point until) {
+void host_rests::add(const core::origin& host, net::clock::time_point until, length how) {
     const std::lock_guard lock(mutex_);
-    auto& end = ends_[host];
+    rest& one = rests_[host];
+    auto& end = how == length::told ? one.told : one.guessed;
     end = std::max(end, until);
     any_ = true;
 }
 
-net::clock::time_point host_rests::end_of(const std::string& host) {
+void host_rests::answered(const core::origin& host) {
+    if (!any_.load(std::memory_order_relaxed))
+        return;
+    const std::lock_guard lock(mutex_);
+    if (const auto found = rests_.find(host); found != rests_.end())
+        found->second.guessed = {};
+}
+
+net::clock::time_point host_rests::end_of(const core::origin& host) {
     if (!any_.load(std::memory_order_relaxed))
         return net::clock::time_point::min();
     const std::lock_guard lock(mutex_);
     const auto now = net::clock::now();
-    std::erase_if(ends_, [&](const auto& rest) { return rest.second <= now; });
-    any_ = !ends_.empty();
-    const auto found = ends_.find(host);
-    return found == ends_.end() ? net::clock::time_point::min() : found->second;
+    std::erase_if(rests_, [&](const auto& one) { return one.second.end() <= now; });
+    any_ = !rests_.empty();
+    const auto found = rests_.find(host);
+    return found == rests_.end() ? net::clock::time_point::min() : found->second.end();
 }
 
 }  // namespace asyncdl::engine

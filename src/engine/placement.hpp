@@ -45,7 +45,6 @@ public:
     /// The folder that holds the file, and its name there; after `settle`.
     const std::shared_ptr<storage::directory>& folder() const noexcept { return folder_; }
     std::string leaf() const;
-    bool settled() const noexcept { return folder_ != nullptr; }
 
 private:
     bool take(std::string name);

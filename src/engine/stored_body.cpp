@@ -12,11 +12,6 @@ namespace {
 // What is fetched again and compared where the server has no validators.
 constexpr std::uint64_t overlap_bytes = 64 * 1024;
 
-core::fault mismatch(const core::checksum& wanted, const core::checksum& found) {
-    return {make_error_code(errc::checksum),
-            "the checksum is " + found.text() + ", not " + wanted.text()};
-}
-
 /// While it lives, the sink is not to be disturbed.
 class busy_mark {
 public:
@@ -156,6 +151,8 @@ prompt<core::outcome<void>> stored_body::write(std::uint64_t offset,
     if (overlap_ && !fits_overlap(offset, bytes))
         return core::outcome<void>(
             core::fault(make_error_code(errc::changed), "the remote file is another than before"));
+    if (part_ && part_->passing)
+        part_->passing->update(bytes);
     skip_what_is_there(offset, bytes);
     if (bytes.empty())
         return core::outcome<void>();
@@ -219,45 +216,53 @@ void stored_body::expect(core::checksum sum, asked_by whom) {
     // What has passed already cannot be hashed any more.
     if (known || (destination_ && have_.held() > 0))
         return;
-    expectation& added = expected_.emplace_back(expectation{std::move(sum), whom, std::nullopt});
+    expected_.push_back(expectation_of(std::move(sum), whom));
+}
+
+void stored_body::expect_part(std::optional<core::checksum> sum) {
+    part_.reset();
+    if (sum)
+        part_ = expectation_of(*std::move(sum), asked_by::server);
+}
+
+stored_body::expectation stored_body::expectation_of(core::checksum&& sum, asked_by whom) const {
+    expectation result{std::move(sum), whom, std::nullopt};
     if (destination_)
-        added.passing.emplace(added.sum.algorithm);
+        result.passing.emplace(result.sum.algorithm);
+    return result;
 }
 
 asio::awaitable<core::outcome<std::string>> stored_body::check(const std::atomic<bool>& stop) {
-    std::string first;
     for (expectation& each : expected_) {
-        core::outcome<core::checksum> found(each.sum);
-        if (each.passing) {
-            found = each.passing->finish();
-            each.passing.reset();
-        } else {
-            const busy_mark mark(busy_);
-            found = co_await file_->digest(each.sum.algorithm, {0, have_.held()},
-                                           core_.shared->work_executor(), stop);
-        }
-        if (!found)
-            co_return found.error();
-        if (*found != each.sum)
-            co_return mismatch(each.sum, *found);
-        if (first.empty())
-            first = each.sum.text();
+        const auto agrees = co_await check_one(each, {0, have_.held()}, stop);
+        if (!agrees)
+            co_return agrees.error();
     }
-    co_return first;
+    co_return expected_.empty() ? std::string() : expected_.front().sum.text();
 }
 
 asio::awaitable<core::outcome<void>> stored_body::check_part(core::byte_range bytes,
-                                                             const core::checksum& sum,
                                                              const std::atomic<bool>& stop) {
-    if (!file_)
-        co_return core::outcome<void>();
-    const busy_mark mark(busy_);
-    const auto found =
-        co_await file_->digest(sum.algorithm, bytes, core_.shared->work_executor(), stop);
+    co_return co_await check_one(*part_, bytes, stop);
+}
+
+asio::awaitable<core::outcome<void>> stored_body::check_one(expectation& what,
+                                                            core::byte_range bytes,
+                                                            const std::atomic<bool>& stop) {
+    core::outcome<core::checksum> found(what.sum);
+    if (what.passing) {
+        found = what.passing->finish();
+        what.passing.reset();
+    } else {
+        const busy_mark mark(busy_);
+        found =
+            co_await file_->digest(what.sum.algorithm, bytes, core_.shared->work_executor(), stop);
+    }
     if (!found)
         co_return found.error();
-    if (*found != sum)
-        co_return mismatch(sum, *found);
+    if (*found != what.sum)
+        co_return core::fault(make_error_code(errc::checksum),
+                              "the checksum is " + found->text() + ", not " + what.sum.text());
     co_return core::outcome<void>();
 }
 

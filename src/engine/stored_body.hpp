@@ -89,9 +89,12 @@ public:
     /// Hashes what is stored, and compares: `errc::checksum`. The first sum that agreed; empty
     /// where none was expected.
     async_outcome<std::string> check(const std::atomic<bool>& stop);
-    /// The same for one part of a file.
-    async_outcome<void> check_part(core::byte_range bytes, const core::checksum& sum,
-                                   const std::atomic<bool>& stop);
+
+    /// What the part that comes next has to agree with, if anything.
+    void expect_part(std::optional<core::checksum> sum);
+    bool has_part_expectation() const noexcept { return part_.has_value(); }
+    /// The same for the part, which has been written as these bytes of the file.
+    async_outcome<void> check_part(core::byte_range bytes, const std::atomic<bool>& stop);
 
     /// The complete file appears. `modified` is the time that it gets.
     prompt<core::outcome<void>> commit(std::optional<std::chrono::sys_seconds> modified);
@@ -126,6 +129,9 @@ private:
         storage::digest again;
     };
 
+    expectation expectation_of(core::checksum&& sum, asked_by whom) const;
+    async_outcome<void> check_one(expectation& what, core::byte_range bytes,
+                                  const std::atomic<bool>& stop);
     sink& target() noexcept { return destination_ ? *destination_ : static_cast<sink&>(*file_); }
     bool can_be_kept() const noexcept;
     void forget();
@@ -149,6 +155,7 @@ private:
     bool busy_ = false;
     bool confirmed_ = false;
     std::vector<expectation> expected_;
+    std::optional<expectation> part_;
     std::optional<overlap> overlap_;
 };
 

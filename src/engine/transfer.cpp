@@ -17,6 +17,10 @@ namespace {
 // something is given up (a name, the stored bytes), so that no honest server comes near it.
 constexpr unsigned most_questions = 8;
 
+bool asks_for_rest(unsigned status) {
+    return status == 429 || status == 503;
+}
+
 }  // namespace
 
 transfer::transfer(std::shared_ptr<downloader_core> core, download_request&& request,
@@ -166,8 +170,8 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
             co_return stopped();
         now(download_state::connecting);
         const auto& host = to_->origin().host;
-        if (core_->shared->rests.end_of(host) > net::clock::now()) {
-            const auto waited = co_await wait_for_rest(host);
+        if (core_->shared->rests.end_of(to_->origin()) > net::clock::now()) {
+            const auto waited = co_await wait_for_rest(to_->origin());
             if (!waited)
                 co_return waited.error();
         }
@@ -178,7 +182,7 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
                 co_return waited.error();
             host_place = std::move(*waited);
             // It may have been told to rest meanwhile.
-            if (core_->shared->rests.end_of(host) > net::clock::now())
+            if (core_->shared->rests.end_of(to_->origin()) > net::clock::now())
                 continue;
         }
         if (!std::exchange(counted_, true))
@@ -190,6 +194,8 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
             co_return head.error();
         result_.status = (*head)->status;
         result_.http_version = (*head)->version == 10 ? "1.0" : "1.1";
+        if (!asks_for_rest(result_.status))
+            core_->shared->rests.answered(to_->origin());
         verdict_ = core::judge_response(**head, *to_, policy_, std::chrono::system_clock::now(),
                                         part_ ? &*part_ : nullptr);
         if (verdict_.failure || verdict_.redirect) {
@@ -217,10 +223,8 @@ asio::awaitable<core::outcome<void>> transfer::follow(http::lease& line,
         co_return stopped();
     if (verdict_.failure) {
         retry_after_ = verdict_.failure->retry_after;
-        // All downloads leave the host alone, not only this one.
-        if (retry_after_ && (result_.status == 429 || result_.status == 503))
-            core_->shared->rests.add(to_->origin().host,
-                                     net::clock::now() + bounded(*retry_after_));
+        if (asks_for_rest(result_.status))
+            leave_alone(to_->origin());
         auto& why = verdict_.failure->why;
         if (repeats_secret(why.message, core_->options, request_, from_.current()))
             why.message = "HTTP status " + std::to_string(result_.status);
@@ -235,7 +239,7 @@ asio::awaitable<core::outcome<void>> transfer::follow(http::lease& line,
     if (rest && rest->count() > 0) {
         line.end();
         host_place = {};
-        const auto waited = co_await wait_without_slot(bounded(*rest));
+        const auto waited = co_await wait_without_slot(core::retry_wait(1, wait_policy(), 0, rest));
         if (!waited)
             co_return waited.error();
     }

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 
+#include "core/retry.hpp"
 #include "core/url.hpp"
 #include "core/verdict.hpp"
 #include "engine/downloader_core.hpp"
@@ -103,7 +104,8 @@ private:
     // What it waits for besides the network.
     async_outcome<void> take_slot();
     async_outcome<http::host_limits::permit> wait_for_host(const std::string& host);
-    async_outcome<void> wait_for_rest(const std::string& host);
+    void leave_alone(const core::origin& host);
+    async_outcome<void> wait_for_rest(const core::origin& host);
     async_outcome<void> wait_to_retry(unsigned retry, const core::fault& why);
     async_outcome<void> wait_without_slot(net::clock::duration time);
     boost::asio::awaitable<bool> wait_for_descriptor();
@@ -111,7 +113,7 @@ private:
     void stop(errc reason);
     core::fault stopped() const;
     void now(download_state state) noexcept { state_.store(state, std::memory_order_relaxed); }
-    std::chrono::milliseconds bounded(std::chrono::seconds wait) const;
+    core::retry_policy wait_policy() const;
 
     const std::shared_ptr<downloader_core> core_;
     const download_request request_;

@@ -113,7 +113,7 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::reconcile(
     co_return next_step::store;
 }
 
-/// What the caller and the server say that the whole file's digest is.
+/// What the caller and the server say that the digest of the whole file is, or of the part.
 core::outcome<void> transfer::expect_digests(const core::response_head& head) {
     using enum stored_body::asked_by;
     if (request_.checksum.empty() && !core_->options.checksums.empty()) {
@@ -135,14 +135,14 @@ core::outcome<void> transfer::expect_digests(const core::response_head& head) {
     }
     if (auto sum = core::repr_digest(head.fields))
         stored_.expect(std::move(*sum), server);
-    if (head.status != 206)
-        if (auto sum = core::content_digest(head.fields))
-            stored_.expect(std::move(*sum), server);
+    auto content = core::content_digest(head.fields);
+    if (content && head.status != 206)
+        stored_.expect(*std::move(content), server);
+    stored_.expect_part(head.status == 206 ? std::move(content) : std::nullopt);
     return {};
 }
 
-/// Reads the response's body, which is these bytes of the file, and stores it. The digest of a part
-/// is that of its bytes as they are stored.
+/// Reads the response's body, which is these bytes of the file, and stores it.
 asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
                                                        const core::response_head& head,
                                                        core::byte_range bytes) {
@@ -195,9 +195,8 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
                               "the server sent less than the part that it announced");
     if (!is_part && !line->body_size())
         stored_.ended_here();
-    const auto sum = verdict_.part ? core::content_digest(head.fields) : std::nullopt;
-    if (sum)
-        co_return co_await stored_.check_part(bytes, *sum, stopped_);
+    if (stored_.has_part_expectation())
+        co_return co_await stored_.check_part(bytes, stopped_);
     co_return core::outcome<void>();
 }
 
@@ -215,6 +214,12 @@ asio::awaitable<void> transfer::close_stored(const core::fault& why) {
     const bool doubtful = why.code == errc::checksum || why.code == errc::disk_full ||
                           why.code == errc::file || why.code == errc::internal ||
                           (why.code == errc::protocol && stored_.is_confirmed()) || discards_;
+    if (discards_ && has_state_ && !stored_.is_open()) {
+        // Between two attempts it was closed and kept. What another one has by now is not touched.
+        auto taken = stored_.start(std::nullopt);
+        if (!taken.now)
+            co_await std::move(taken.later);
+    }
     if (doubtful)
         co_await stored_.discard();
     if (doubtful || stored_.is_open())

@@ -3,6 +3,7 @@
 #include "engine/log.hpp"
 #include "engine/transfer.hpp"
 #include "storage/offload.hpp"
+#include "storage/part_lock.hpp"
 
 namespace asyncdl::engine {
 
@@ -29,12 +30,8 @@ core::outcome<bool> transfer::look_for_place() {
     if (!base)
         return base.error();
     auto wanted = place_.settle(core_->options.if_exists, *base);
-    if (wanted && *wanted && core_->options.resume) {
-        core::outcome<storage::target> state;
-        if (place_.folder()->may_hold_states())
-            state = storage::look(*place_.folder(), place_.leaf() + ".part.state");
-        has_state_ = state && state->state == storage::target_state::present;
-    }
+    if (wanted && *wanted && core_->options.resume)
+        has_state_ = storage::has_state(*place_.folder(), place_.leaf());
     return wanted;
 }
 

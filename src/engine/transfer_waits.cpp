@@ -7,7 +7,6 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
 
-#include "core/retry.hpp"
 #include "engine/log.hpp"
 #include "engine/transfer.hpp"
 
@@ -59,10 +58,7 @@ asio::awaitable<core::outcome<http::host_limits::permit>> transfer::wait_for_hos
 
 asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
                                                              const core::fault& why) {
-    core::retry_policy policy;
-    policy.delay = core_->options.retry_delay;
-    policy.max_delay = core_->options.retry_max_delay;
-    const auto wait = core::retry_wait(retry, policy, throw_dice(), retry_after_);
+    const auto wait = core::retry_wait(retry, wait_policy(), throw_dice(), retry_after_);
     log(core_->options.log, log_level::info, [&] {
         return core::for_log(result_.url) + ": " + why.message + "; retry " +
                std::to_string(retry) + " in " + std::to_string(wait.count()) + " ms";
@@ -72,8 +68,15 @@ asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
     co_return co_await wait_without_slot(wait);
 }
 
+/// All downloads give the host its rest, not only this one.
+void transfer::leave_alone(const core::origin& host) {
+    using enum host_rests::length;
+    const auto time = core::retry_wait(1, wait_policy(), 0, retry_after_);
+    core_->shared->rests.add(host, net::clock::now() + time, retry_after_ ? told : guessed);
+}
+
 /// Until the host may be asked again. Others may be told of a longer rest meanwhile.
-asio::awaitable<core::outcome<void>> transfer::wait_for_rest(const std::string& host) {
+asio::awaitable<core::outcome<void>> transfer::wait_for_rest(const core::origin& host) {
     for (;;) {
         const auto end = core_->shared->rests.end_of(host);
         const auto time = net::clock::now();
@@ -125,10 +128,8 @@ asio::awaitable<bool> transfer::wait_for_descriptor() {
     co_return !is_stopped();
 }
 
-std::chrono::milliseconds transfer::bounded(std::chrono::seconds wait) const {
-    core::retry_policy policy;
-    policy.max_delay = core_->options.retry_max_delay;
-    return core::retry_wait(1, policy, 0, wait);
+core::retry_policy transfer::wait_policy() const {
+    return {core_->options.retry_delay, core_->options.retry_max_delay};
 }
 
 }  // namespace asyncdl::engine

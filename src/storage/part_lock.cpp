@@ -120,6 +120,13 @@ std::vector<std::byte> read_journal(files& calls, int file, std::uint64_t size) 
 
 }  // namespace
 
+bool has_state(directory& where, const std::string& leaf) {
+    if (!where.may_hold_states())
+        return false;
+    const auto state = look(where, with(with(leaf, part_suffix), state_suffix));
+    return state && state->state == target_state::present;
+}
+
 core::outcome<int> take_part(directory& where, const std::string& part) {
     files& calls = where.calls();
     for (int tries = 0;; ++tries) {

@@ -73,8 +73,9 @@ TEST_CASE_TEMPLATE("a change between attempts gives the new file, quietly", How,
     }
 }
 
-TEST_CASE("a change back to what an earlier run left does not bring its bytes back") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a change back to what an earlier run left does not bring its bytes back", How,
+                   plain, tls) {
+    retrying<How> on;
     const remote_file old(whole, 1);
     const remote_file now(whole, 2);
     leave_part(on, old, cut_at);
@@ -85,8 +86,9 @@ TEST_CASE("a change back to what an earlier run left does not bring its bytes ba
     CHECK(result.resumed_from == 0);
 }
 
-TEST_CASE("a file that changes at every attempt is `changed` when the budget is used up") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a file that changes at every attempt is `changed` when the budget is used up",
+                   How, plain, tls) {
+    retrying<How> on;
     on.server.on("/file", ever_changing(range_support::full));
     const download_result result = on.fetch("/file");
     check_failure(result, errc::changed);
@@ -94,8 +96,8 @@ TEST_CASE("a file that changes at every attempt is `changed` when the budget is 
     CHECK_FALSE(std::filesystem::exists(on.dir / "out/file"));
 }
 
-TEST_CASE("a file that changes at every request is given up") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a file that changes at every request is given up", How, plain, tls) {
+    retrying<How> on;
     // The whole is never sent: only a part of what is another file each time.
     on.server.on("/file", [next = std::make_shared<std::atomic<unsigned>>(1)](
                               connection& peer, const request& asked) {
@@ -113,8 +115,9 @@ TEST_CASE("a file that changes at every request is given up") {
     CHECK(on.server.requests("/file") <= 20);
 }
 
-TEST_CASE("the old file survives a download that never gets one whole version") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("the old file survives a download that never gets one whole version", How, plain,
+                   tls) {
+    retrying<How> on;
     std::filesystem::create_directory(on.dir / "out");
     write_file(on.dir / "out/file", "old");
     on.server.on("/file", ever_changing(range_support::unconditional));
@@ -122,8 +125,8 @@ TEST_CASE("the old file survives a download that never gets one whole version") 
     CHECK(on.content() == "old");
 }
 
-TEST_CASE("what is left after a change belongs to the new file") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("what is left after a change belongs to the new file", How, plain, tls) {
+    retrying<How> on;
     on.options.retries = 1;
     const remote_file now(whole, 2);
     on.server.on("/file", in_turn({remote_file(whole, 1).cut(cut_at), now.cut(100'000)}));

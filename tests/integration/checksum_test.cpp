@@ -80,8 +80,8 @@ TEST_CASE_TEMPLATE("a file with the right digest is stored, and the result says 
     }
 }
 
-TEST_CASE("where nothing was verified, the result names no checksum") {
-    checked<plain> on;
+TEST_CASE_TEMPLATE("where nothing was verified, the result names no checksum", How, plain, tls) {
+    checked<How> on;
     CHECK(on.fetch("/file").checksum.empty());
 }
 
@@ -99,8 +99,8 @@ TEST_CASE_TEMPLATE("a file with another digest is a failure that leaves nothing"
     }
 }
 
-TEST_CASE("an old file survives a download with the wrong digest") {
-    checked<plain> on;
+TEST_CASE_TEMPLATE("an old file survives a download with the wrong digest", How, plain, tls) {
+    checked<How> on;
     std::filesystem::create_directory(on.dir / "out");
     write_file(on.dir / "out/file", "old");
     check_failure(on.fetch(on.ask_with(on.wrong)), errc::checksum);
@@ -108,8 +108,8 @@ TEST_CASE("an old file survives a download with the wrong digest") {
     CHECK(on.content() == "old");
 }
 
-TEST_CASE("files of any size are verified") {
-    checked<plain> on;
+TEST_CASE_TEMPLATE("files of any size are verified", How, plain, tls) {
+    checked<How> on;
     for (const std::uint64_t size : {0, 1, 1000, 65'536, 262'145, 1'048'576}) {
         CAPTURE(size);
         const remote_file file(size);
@@ -123,8 +123,9 @@ TEST_CASE("files of any size are verified") {
     }
 }
 
-TEST_CASE("a chunked file, and one that was cut and retried, are verified as a whole") {
-    checked<plain> on;
+TEST_CASE_TEMPLATE("a chunked file, and one that was cut and retried, are verified as a whole", How,
+                   plain, tls) {
+    checked<How> on;
     remote_file chunked = on.file;
     chunked.chunked = true;
     for (const handler& answer : {handler(chunked), in_turn({on.file.cut(kept), on.file})}) {
@@ -152,8 +153,9 @@ TEST_CASE_TEMPLATE("a resumed file is verified as a whole", How, plain, tls) {
     check_failed(on, on.fetch(on.ask_with(on.wrong)), errc::checksum);
 }
 
-TEST_CASE("a server that changes bytes but not their validators is caught by the checksum") {
-    checked<plain> on;
+TEST_CASE_TEMPLATE("a server that changes bytes but not their validators is caught by the checksum",
+                   How, plain, tls) {
+    checked<How> on;
     leave_part(on, on.file, kept);
     remote_file liar(whole, 2);
     liar.etag = on.file.etag;
@@ -165,8 +167,8 @@ TEST_CASE("a server that changes bytes but not their validators is caught by the
     check_all_new(on, on.fetch(on.ask_with(on.right)), on.file);
 }
 
-TEST_CASE("a checksum that is none is never asked for") {
-    checked<plain> on;
+TEST_CASE_TEMPLATE("a checksum that is none is never asked for", How, plain, tls) {
+    checked<How> on;
     const std::string hex = hex_digest("SHA256", "x");
     for (const std::string& bad :
          {std::string("x"), std::string("="), std::string("sha-256="), "sha-256=" + hex + "0",
@@ -182,8 +184,9 @@ TEST_CASE("a checksum that is none is never asked for") {
     CHECK(on.server.accepted() == 0);
 }
 
-TEST_CASE("checksums of a list go by the name, its last part, or the URL's") {
-    checked<plain> on;
+TEST_CASE_TEMPLATE("checksums of a list go by the name, its last part, or the URL's", How, plain,
+                   tls) {
+    checked<How> on;
     on.options.checksums = {{"named", on.right},
                             {"folder/inner", on.right},
                             {"last", on.right},
@@ -204,8 +207,8 @@ TEST_CASE("checksums of a list go by the name, its last part, or the URL's") {
     CHECK(on.names() == texts{"folder", "folder/inner", "named", "other", "other/last", "renamed"});
 }
 
-TEST_CASE("a body in memory is verified as well") {
-    checked<plain> on;
+TEST_CASE_TEMPLATE("a body in memory is verified as well", How, plain, tls) {
+    checked<How> on;
     on.options.retries = 0;
     for (const bool right : {true, false}) {
         memory_sink sink(whole);

@@ -68,7 +68,7 @@ TEST_CASE_TEMPLATE("a file gets the name that the server gives", How, plain, tls
     }
 }
 
-TEST_CASE("no name that a server gives leaves the directory") {
+TEST_CASE_TEMPLATE("no name that a server gives leaves the directory", How, plain, tls) {
     const char* const names[] = {
         "../up",
         "../../../../tmp/up",
@@ -93,7 +93,7 @@ TEST_CASE("no name that a server gives leaves the directory") {
         for (const std::string& form :
              {std::string("filename=\"") + name + '"', std::string("filename*=UTF-8''") + name}) {
             CAPTURE(form);
-            stage_over<plain> on;
+            stage_over<How> on;
             on.server.on("/asked.bin", named("attachment; " + form));
             const download_result result = on.fetch(on.ask("/asked.bin", ""));
             CHECK(result.success);
@@ -106,8 +106,8 @@ TEST_CASE("no name that a server gives leaves the directory") {
     }
 }
 
-TEST_CASE("a name that is too long is cut and keeps its extension") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a name that is too long is cut and keeps its extension", How, plain, tls) {
+    stage_over<How> on;
     on.server.on("/", named("attachment; filename=\"" + std::string(500, 'x') + ".tar\""));
     const download_result result = on.fetch(on.ask("/", ""));
     CHECK(result.success);
@@ -115,14 +115,14 @@ TEST_CASE("a name that is too long is cut and keeps its extension") {
     CHECK(result.file_name.ends_with("x.tar"));
 }
 
-TEST_CASE("a name that was given is kept to") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a name that was given is kept to", How, plain, tls) {
+    stage_over<How> on;
     on.server.on("/", named("attachment; filename=\"theirs\""));
     check_stored(on, on.fetch("/"), "hello");
 }
 
-TEST_CASE("only the final response names the file") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("only the final response names the file", How, plain, tls) {
+    stage_over<How> on;
     const std::string name = "Content-Disposition: attachment; filename=\"wrong\"\r\n";
     on.server.on("/from", [](connection& peer, const request&) {
         response answer = redirect_to("/asked.bin");
@@ -141,8 +141,8 @@ TEST_CASE("only the final response names the file") {
     CHECK(on.names() == texts{"asked.bin"});
 }
 
-TEST_CASE("an error's name names nothing") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("an error's name names nothing", How, plain, tls) {
+    stage_over<How> on;
     on.server.on("/asked.bin",
                  status(404, {{"Content-Disposition", "attachment; filename=\"theirs\""}}));
     const download_result result = on.fetch(on.ask("/asked.bin", ""));
@@ -150,7 +150,9 @@ TEST_CASE("an error's name names nothing") {
     CHECK(result.file_name == "asked.bin");
 }
 
-TEST_CASE("what exists under the server's name is replaced, kept, stepped around or an error") {
+TEST_CASE_TEMPLATE(
+    "what exists under the server's name is replaced, kept, stepped around or an error", How, plain,
+    tls) {
     const struct {
         on_exists mode;
         std::string name;
@@ -164,7 +166,7 @@ TEST_CASE("what exists under the server's name is replaced, kept, stepped around
     };
     for (const auto& one : cases) {
         CAPTURE(static_cast<int>(one.mode));
-        stage_over<plain> on;
+        stage_over<How> on;
         std::filesystem::create_directory(on.dir / "out");
         write_file(on.dir / "out/theirs.txt", "old");
         on.server.on("/asked.bin", named("attachment; filename=\"theirs.txt\""));
@@ -178,8 +180,9 @@ TEST_CASE("what exists under the server's name is replaced, kept, stepped around
     }
 }
 
-TEST_CASE("two downloads that get the same name from the server never share a target") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("two downloads that get the same name from the server never share a target", How,
+                   plain, tls) {
+    stage_over<How> on;
     on.server.on("/a", named("attachment; filename=\"theirs.txt\"", "a"));
     on.server.on("/b", named("attachment; filename=\"theirs.txt\"", "b"));
     on.server.on("/c", named("attachment; filename=\"theirs.txt.part\"", "c"));

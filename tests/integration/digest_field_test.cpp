@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <asyncdl/memory_sink.hpp>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -88,8 +89,9 @@ TEST_CASE_TEMPLATE("a body with another digest than its response carries is a fa
     }
 }
 
-TEST_CASE("digests that nobody can read, or of unknown kinds, are passed over") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("digests that nobody can read, or of unknown kinds, are passed over", How, plain,
+                   tls) {
+    retrying<How> on;
     for (const std::string value :
          {"", "nonsense", "sha-256", "sha-256=x", "sha-256=:!!!:", "sha-256=:AAAA:",
           "sha-999=:AAAA:", "unixsum=:AAAA:", "sha-256=:AAAA", ",,,"}) {
@@ -101,8 +103,9 @@ TEST_CASE("digests that nobody can read, or of unknown kinds, are passed over") 
     }
 }
 
-TEST_CASE("the digest of a whole representation counts on the 206 that completes it") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("the digest of a whole representation counts on the 206 that completes it", How,
+                   plain, tls) {
+    retrying<How> on;
     leave_part(on, remote_file(whole), kept);
     on.server.on("/file", with({{"Repr-Digest", right()}}));
     check_resumed(on, on.fetch("/file"), remote_file(whole), kept);
@@ -121,15 +124,16 @@ TEST_CASE("the digest of a whole representation counts on the 206 that completes
     }
 }
 
-TEST_CASE("the digest of a first response counts though only the second one is complete") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("the digest of a first response counts though only the second one is complete",
+                   How, plain, tls) {
+    retrying<How> on;
     on.server.on("/file",
                  in_turn({with({{"Repr-Digest", right()}}).cut(kept), remote_file(whole)}));
     check_all_new(on, on.fetch("/file"), remote_file(whole));
 }
 
-TEST_CASE("Content-Digest on a 206 is that of the part") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("Content-Digest on a 206 is that of the part", How, plain, tls) {
+    retrying<How> on;
     const remote_file file(whole);
     remote_file now = file;
     now.lie = [&](partial_answer& part) {
@@ -148,8 +152,33 @@ TEST_CASE("Content-Digest on a 206 is that of the part") {
     }
 }
 
-TEST_CASE("bytes that change under the same validators are caught by a digest") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("Content-Digest on a 206 counts for a sink of the caller's as well", How, plain,
+                   tls) {
+    const remote_file file(whole);
+    for (const bool good : {true, false}) {
+        CAPTURE(good);
+        retrying<How> on;
+        remote_file now = file;
+        now.lie = [&](partial_answer& part) {
+            part.say("Content-Digest",
+                     good ? digest_field(file.bytes(part.begin, part.end)) : wrong);
+        };
+        on.server.on("/file", in_turn({file.cut(kept), now}));
+        memory_sink sink(whole);
+        download_request ask = on.ask("/file", "");
+        ask.destination = &sink;
+        const download_result result = on.fetch(ask);
+        CHECK(asked_with(on.server, "/file", "Range")[1] == "bytes=200000-");
+        CHECK(result.success == good);
+        if (!good) {
+            check_failure(result, errc::checksum);
+        }
+    }
+}
+
+TEST_CASE_TEMPLATE("bytes that change under the same validators are caught by a digest", How, plain,
+                   tls) {
+    retrying<How> on;
     remote_file liar = with({{"Repr-Digest", right()}});
     liar.version = 2;
     leave_part(on, remote_file(whole), kept);
@@ -157,8 +186,8 @@ TEST_CASE("bytes that change under the same validators are caught by a digest") 
     check_failed(on, on.fetch("/file"), errc::checksum);
 }
 
-TEST_CASE("a mirror takes over from a server whose digest is wrong") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a mirror takes over from a server whose digest is wrong", How, plain, tls) {
+    retrying<How> on;
     on.server.on("/bad", with({{"Repr-Digest", wrong}}));
     on.server.on("/file", remote_file(whole));
     download_request request = on.ask("/bad");
@@ -168,14 +197,16 @@ TEST_CASE("a mirror takes over from a server whose digest is wrong") {
     CHECK(result.attempts == 2);
 }
 
-TEST_CASE("a digest is of what is stored where a coding was applied that nobody asked for") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a digest is of what is stored where a coding was applied that nobody asked for",
+                   How, plain, tls) {
+    retrying<How> on;
     on.server.on("/file", with({{"Content-Encoding", "gzip"}, {"Repr-Digest", right()}}));
     check_all_new(on, on.fetch("/file"), remote_file(whole));
 }
 
-TEST_CASE("the digest of a redirect or an error says nothing about the file") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("the digest of a redirect or an error says nothing about the file", How, plain,
+                   tls) {
+    retrying<How> on;
     on.server.on("/from", [](connection& peer, const request&) {
         response answer = redirect_to("/file");
         answer.fields.emplace_back("Repr-Digest", wrong);

@@ -201,6 +201,16 @@ TEST_CASE("a directory in the place of the target or the part file is refused") 
     }
 }
 
+TEST_CASE("a directory in the target's place is seen before anything is asked") {
+    stage_over<plain> on;
+    fs::create_directories(on.dir / "out/file");
+    for (const on_exists mode : {on_exists::overwrite, on_exists::skip, on_exists::fail}) {
+        on.options.if_exists = mode;
+        check_failure(on.fetch("/bytes/5"), errc::file);
+    }
+    CHECK(on.server.requests().empty());
+}
+
 TEST_CASE("a part file of an earlier run is replaced") {
     stage_over<plain> on;
     fs::create_directory(on.dir / "out");

@@ -172,6 +172,58 @@ TEST_CASE("a host that asks for a rest gets it from all downloads, other hosts g
     }
 }
 
+TEST_CASE("a host that does not say how long gets the delay of a first retry") {
+    for (const unsigned code : {429U, 503U}) {
+        CAPTURE(code);
+        two_hosts on;
+        on.options.max_concurrent = 1;
+        on.options.retry_delay = 500ms;
+        on.on("/a", in_turn({status(code), hello()}));
+        on.on("/b", hello());
+        on.on("/other", hello());
+        const batch_result batch =
+            on.fetch_all({on.ask("/a", "a"), on.ask("/b", "b"), on.ask_other("/other", "other")});
+        CHECK(batch.summary.succeeded == 3);
+        CHECK(on.seen.order()[1] == "/other");
+        CHECK(on.seen.seconds_between("/a", "/b") >= 0.45);
+        CHECK(batch.summary.elapsed < 5s);
+    }
+}
+
+TEST_CASE("one URL that is out of service does not stop the others of its host") {
+    two_hosts on;
+    on.options.retries = 0;
+    on.options.max_concurrent = 2;
+    on.options.retry_delay = 30s;
+    on.on("/a", status(503));
+    on.on("/slow", [](connection& peer, const request&) {
+        peer.pause(200ms);
+        response answer;
+        answer.body = "hello";
+        peer.send(answer);
+    });
+    downloader client(on.io.get_executor(), on.options);
+    const batch_result first = on.fetch_all(client, {on.ask("/slow", "slow"), on.ask("/a", "a")});
+    CHECK(first.summary.succeeded == 1);
+    on.on("/b", hello());
+    const download_result next = on.fetch(client, on.ask("/b", "b"));
+    CHECK(next.success);
+    CHECK(seconds_of(next) < 5);
+}
+
+TEST_CASE("the same name with another port is another host") {
+    two_hosts on;
+    origin other;
+    other.on("/b", hello());
+    on.on("/a", status(503, {{"Retry-After", "30"}}));
+    on.options.retries = 0;
+    downloader client(on.io.get_executor(), on.options);
+    check_failed(on, on.fetch(client, on.ask("/a")), errc::http_status_transient);
+    const download_result next = on.fetch(client, download_request(other.url("/b"), "b"));
+    CHECK(next.success);
+    CHECK(seconds_of(next) < 5);
+}
+
 TEST_CASE("a rest counts for downloads that begin while it lasts") {
     two_hosts on;
     on.on("/a", status(503, {{"Retry-After", "1"}}));

@@ -71,8 +71,10 @@ TEST_CASE_TEMPLATE("a name that comes from a redirect finds its part file", How,
     CHECK(asked_with(on.server, "/files/data.bin", "Range").back().starts_with("bytes=200000-"));
 }
 
-TEST_CASE("a name given beforehand finds its part file behind a redirect that changes each time") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE(
+    "a name given beforehand finds its part file behind a redirect that changes each time", How,
+    plain, tls) {
+    stage_over<How> on;
     const remote_file file(whole);
     on.server.on(
         "/get",
@@ -86,8 +88,8 @@ TEST_CASE("a name given beforehand finds its part file behind a redirect that ch
     CHECK(asked_with(on.server, "/signed", "If-Range") == texts{"-", "\"v1\""});
 }
 
-TEST_CASE("a retry keeps the name that was learned late") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a retry keeps the name that was learned late", How, plain, tls) {
+    stage_over<How> on;
     on.options.retries = 1;
     on.options.retry_delay = std::chrono::milliseconds(0);
     const remote_file file = named("theirs.bin");
@@ -98,8 +100,9 @@ TEST_CASE("a retry keeps the name that was learned late") {
     CHECK(asked_with(on.server, "/get", "Range")[1].starts_with("bytes=200000-"));
 }
 
-TEST_CASE("a server that gives another name each time gives a whole file") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a server that gives another name each time gives a whole file", How, plain,
+                   tls) {
+    stage_over<How> on;
     on.server.on("/get", named("first.bin").cut(kept));
     check_failure(on.fetch(on.ask("/get", "")), errc::truncated);
     const remote_file file = named("second.bin");
@@ -112,8 +115,9 @@ TEST_CASE("a server that gives another name each time gives a whole file") {
     CHECK(same_bytes);
 }
 
-TEST_CASE("what was left under a late name is of no use to another file") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("what was left under a late name is of no use to another file", How, plain,
+                   tls) {
+    stage_over<How> on;
     on.server.on("/get", named("theirs.bin").cut(kept));
     check_failure(on.fetch(on.ask("/get", "")), errc::truncated);
     const remote_file now = named("theirs.bin", 2);

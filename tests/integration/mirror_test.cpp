@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 
 namespace {
 
+namespace asio = boost::asio;
 using namespace asyncdl;
 using namespace asyncdl::test;
 using namespace std::chrono_literals;
@@ -96,8 +98,10 @@ TEST_CASE_TEMPLATE("where a URL fails in any way, the next one is tried at once"
     }
 }
 
-TEST_CASE("a mirror takes over where the first URL's host cannot be reached or does not exist") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE(
+    "a mirror takes over where the first URL's host cannot be reached or does not exist", How,
+    plain, tls) {
+    mirrored<How> on;
     for (const std::string& url : {closed_url("/file"), std::string("http://name.invalid/file")}) {
         CAPTURE(url);
         download_request request(url, "file");
@@ -109,8 +113,8 @@ TEST_CASE("a mirror takes over where the first URL's host cannot be reached or d
     }
 }
 
-TEST_CASE("mirrors are tried in the order given, until one works") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE("mirrors are tried in the order given, until one works", How, plain, tls) {
+    mirrored<How> on;
     texts order;
     for (const char* path : {"/a", "/b", "/c"}) {
         on.server.on(path, status(404));
@@ -122,14 +126,15 @@ TEST_CASE("mirrors are tried in the order given, until one works") {
     const download_result result = on.fetch(request);
     check_all_new(on, result, on.file);
     CHECK(result.attempts == 4);
-    for (const asyncdl::test::request& one : on.server.requests()) {
+    for (const auto& one : on.server.requests()) {
         order.push_back(one.target);
     }
     CHECK(order == texts{"/a", "/b", "/c", "/file"});
 }
 
-TEST_CASE("when all were tried, those whose failure can pass are tried again") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE("when all were tried, those whose failure can pass are tried again", How, plain,
+                   tls) {
+    mirrored<How> on;
     on.options.retries = 2;
     on.server.on("/file", status(404));
     on.other.on("/file", status(503));
@@ -147,8 +152,8 @@ TEST_CASE("when all were tried, those whose failure can pass are tried again") {
     CHECK(result.final_url == on.server.url("/file"));
 }
 
-TEST_CASE("where no failure can pass, nothing is tried twice") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE("where no failure can pass, nothing is tried twice", How, plain, tls) {
+    mirrored<How> on;
     on.options.retries = 3;
     on.server.on("/file", status(404));
     on.other.on("/file", status(410));
@@ -177,8 +182,9 @@ TEST_CASE_TEMPLATE("bytes of one mirror are never mixed with another's", How, pl
     }
 }
 
-TEST_CASE("what a run left of one mirror is gone on with there, not at another") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE("what a run left of one mirror is gone on with there, not at another", How,
+                   plain, tls) {
+    mirrored<How> on;
     leave_part(on, on.file, cut_at);
     on.server.on("/file", on.file);
     check_resumed(on, on.fetch(on.ask_both()), on.file, cut_at);
@@ -195,9 +201,10 @@ TEST_CASE("what a run left of one mirror is gone on with there, not at another")
     CHECK(asked_with(on.other, "/file", "Range") == texts{"-"});
 }
 
-TEST_CASE(
-    "what this run got of a mirror is gone on with in the next round, and is not called earlier") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE(
+    "what this run got of a mirror is gone on with in the next round, and is not called earlier",
+    How, plain, tls) {
+    mirrored<How> on;
     on.options.retries = 1;
     on.server.on("/file", in_turn({on.file.cut(cut_at), on.file}));
     on.other.on("/file", status(503));
@@ -206,8 +213,8 @@ TEST_CASE(
     CHECK(result.attempts == 3);
 }
 
-TEST_CASE("a failure of all mirrors tells what earlier runs left") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE("a failure of all mirrors tells what earlier runs left", How, plain, tls) {
+    mirrored<How> on;
     leave_part(on, on.file, cut_at);
     on.server.on("/file", status(503));
     on.other.on("/file", status(404));
@@ -217,8 +224,9 @@ TEST_CASE("a failure of all mirrors tells what earlier runs left") {
     CHECK(result.resumed_from == cut_at);
 }
 
-TEST_CASE("a mirror with the wrong bytes is passed over where the checksum shows it") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE("a mirror with the wrong bytes is passed over where the checksum shows it", How,
+                   plain, tls) {
+    mirrored<How> on;
     on.options.retries = 3;
     on.server.on("/file", remote_file(whole, 2));
     download_request request = on.ask_both();
@@ -236,8 +244,9 @@ TEST_CASE("a mirror with the wrong bytes is passed over where the checksum shows
     CHECK(wrong.checksum.empty());
 }
 
-TEST_CASE("nothing stays of a mirror with the wrong bytes, however the others fail") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE("nothing stays of a mirror with the wrong bytes, however the others fail", How,
+                   plain, tls) {
+    mirrored<How> on;
     on.options.retries = 1;
     on.server.on("/file", remote_file(whole, 2));
     for (const handler& failure : {status(404), status(503), handler(on.file.cut(0))}) {
@@ -250,11 +259,11 @@ TEST_CASE("nothing stays of a mirror with the wrong bytes, however the others fa
     }
 }
 
-TEST_CASE("headers and credentials go to the first URL's origin alone") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE("headers and credentials go to the first URL's origin alone", How, plain, tls) {
+    mirrored<How> on;
     on.server.on("/file", status(404));
     download_request request = on.ask_both();
-    request.urls[0].insert(std::string("http://").size(), "user:pass@");
+    request.urls[0].insert(request.urls[0].find("//") + 2, "user:pass@");
     request.headers.emplace_back("X-Api-Key", "secret");
     request.headers.emplace_back("Accept", "text/x-test");
     CHECK(on.fetch(request).success);
@@ -265,8 +274,24 @@ TEST_CASE("headers and credentials go to the first URL's origin alone") {
     CHECK(asked_with(on.other, "/file", "Accept") == texts{"text/x-test"});
 }
 
-TEST_CASE("a mirror with a bad URL does not spoil the others") {
-    mirrored<plain> on;
+TEST_CASE_TEMPLATE("what one mirror left goes where a download is discarded at another", How, plain,
+                   tls) {
+    mirrored<How> on;
+    on.options.timeout = patience;
+    on.server.on("/file", on.file.cut(cut_at));
+    on.other.on("/file", misbehave::stall_before_head());
+    downloader client(on.io.get_executor(), on.options);
+    auto done = client.async_download(on.ask_both(), asio::use_future);
+    on.io.restart();
+    while (on.other.requests("/file") == 0 && on.io.run_one_for(patience) > 0) {
+    }
+    CHECK(on.names() == unfinished);
+    client.cancel(client.progress().downloads.at(0).id, disposition::discard);
+    check_failed(on, run_for_result(on.io, std::move(done)), errc::cancelled);
+}
+
+TEST_CASE_TEMPLATE("a mirror with a bad URL does not spoil the others", How, plain, tls) {
+    mirrored<How> on;
     download_request request("ftp://127.0.0.1/file", "file");
     request.urls.push_back(on.server.url("/file"));
     const download_result result = on.fetch(request);

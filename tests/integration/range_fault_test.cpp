@@ -170,8 +170,8 @@ TEST_CASE_TEMPLATE("a part that does not fit is never used", How, plain, tls) {
     }
 }
 
-TEST_CASE("to start over because the server forces it is no attempt") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("to start over because the server forces it is no attempt", How, plain, tls) {
+    retrying<How> on;
     for (const lie& one : harmful()) {
         CAPTURE(one.name);
         const remote_file file(whole);
@@ -196,8 +196,8 @@ TEST_CASE_TEMPLATE("a part that is shorter than asked is followed by the next", 
     CHECK(asked_with(on.server, "/file", "Range").size() == 4);
 }
 
-TEST_CASE("parts of one byte end, right or wrong") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("parts of one byte end, right or wrong", How, plain, tls) {
+    retrying<How> on;
     const remote_file file(2000);
     remote_file now = file;
     now.lie = [](partial_answer& part) { part.end = part.begin + 1; };
@@ -253,8 +253,9 @@ TEST_CASE_TEMPLATE("a server that takes only dates in If-Range is no endless loo
     CHECK(result.attempts <= 4);
 }
 
-TEST_CASE("an ETag that changes at each response is no validator, a strong date is one") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("an ETag that changes at each response is no validator, a strong date is one",
+                   How, plain, tls) {
+    retrying<How> on;
     remote_file file(whole);
     file.etag = "W/\"v1\"";
     remote_file now = file;
@@ -263,8 +264,8 @@ TEST_CASE("an ETag that changes at each response is no validator, a strong date 
                  [&](const download_result& result) { check_stored(on, result, file.bytes()); });
 }
 
-TEST_CASE("a part that nobody asked for is refused") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a part that nobody asked for is refused", How, plain, tls) {
+    retrying<How> on;
     response part;
     part.status = 206;
     part.fields = {{"Content-Range", "bytes 0-4/5"}, {"ETag", "\"v1\""}};
@@ -274,8 +275,8 @@ TEST_CASE("a part that nobody asked for is refused") {
     CHECK(on.server.requests("/file") == 1);
 }
 
-TEST_CASE("an error page in answer to a range is never stored") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("an error page in answer to a range is never stored", How, plain, tls) {
+    retrying<How> on;
     const remote_file file(whole);
     for (const unsigned code : {400U, 403U, 404U, 500U, 503U}) {
         CAPTURE(code);

@@ -61,8 +61,9 @@ TEST_CASE_TEMPLATE("a range that is refused is the end only of a file that is co
     }
 }
 
-TEST_CASE("a range that is refused in the middle of a file starts it over") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a range that is refused in the middle of a file starts it over", How, plain,
+                   tls) {
+    stage_over<How> on;
     on.options.retries = 1;
     on.options.retry_delay = std::chrono::milliseconds(0);
     const remote_file file(whole);
@@ -86,8 +87,9 @@ TEST_CASE("a range that is refused in the middle of a file starts it over") {
     }
 }
 
-TEST_CASE("a range that is refused to a request without one is a failure") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a range that is refused to a request without one is a failure", How, plain,
+                   tls) {
+    stage_over<How> on;
     on.server.on("/file", status(416, {{"Content-Range", "bytes */7"}}));
     check_failed(on, on.fetch("/file"), errc::http_status);
     CHECK(on.server.requests("/file") == 1);

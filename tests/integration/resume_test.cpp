@@ -57,8 +57,9 @@ TEST_CASE_TEMPLATE("a run that fails for good leaves what the next one goes on f
     check_resumed(on, on.fetch("/file"), file, kept);
 }
 
-TEST_CASE("several runs, each of which gets a little further, give the whole file") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("several runs, each of which gets a little further, give the whole file", How,
+                   plain, tls) {
+    stage_over<How> on;
     const remote_file file(whole);
     on.server.on("/file", file.cut(400'000));
     std::uint64_t before = 0;
@@ -72,16 +73,16 @@ TEST_CASE("several runs, each of which gets a little further, give the whole fil
     check_resumed(on, on.fetch("/file"), file, before);
 }
 
-TEST_CASE("a file below the size of a piece is resumed as well") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a file below the size of a piece is resumed as well", How, plain, tls) {
+    stage_over<How> on;
     const remote_file file(5000);
     leave_part(on, file, 1234);
     on.server.on("/file", file);
     check_resumed(on, on.fetch("/file"), file, 1234);
 }
 
-TEST_CASE("a destroyed downloader leaves what can be resumed") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a destroyed downloader leaves what can be resumed", How, plain, tls) {
+    stage_over<How> on;
     const remote_file file(whole);
     on.server.on("/file", file.cut(kept, ending::stall));
     std::optional<downloader> client(std::in_place, on.io.get_executor(), on.options);
@@ -96,8 +97,8 @@ TEST_CASE("a destroyed downloader leaves what can be resumed") {
     check_resumed(on, on.fetch("/file"), file, kept);
 }
 
-TEST_CASE("a download that is cancelled and discarded leaves nothing") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a download that is cancelled and discarded leaves nothing", How, plain, tls) {
+    stage_over<How> on;
     on.server.on("/file", remote_file(whole).cut(kept, ending::stall));
     downloader client(on.io.get_executor(), on.options);
     auto done = client.async_download(on.ask("/file"), asio::use_future);
@@ -108,8 +109,8 @@ TEST_CASE("a download that is cancelled and discarded leaves nothing") {
     check_failed(on, run_for_result(on.io, std::move(done)), errc::cancelled);
 }
 
-TEST_CASE("a run that got no byte, or can never go on, leaves nothing") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a run that got no byte, or can never go on, leaves nothing", How, plain, tls) {
+    stage_over<How> on;
     const remote_file file(whole);
     on.server.on("/file", file.cut(0));
     check_failed(on, on.fetch("/file"), errc::truncated);
@@ -126,8 +127,9 @@ TEST_CASE("a run that got no byte, or can never go on, leaves nothing") {
     check_failed(on, on.fetch("/file"), errc::truncated);
 }
 
-TEST_CASE("nothing is kept of a file that is complete, and small files have no state") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("nothing is kept of a file that is complete, and small files have no state", How,
+                   plain, tls) {
+    stage_over<How> on;
     const remote_file small(100);
     on.server.on("/file", small);
     for (int run = 0; run < 2; ++run) {
@@ -169,8 +171,8 @@ TEST_CASE_TEMPLATE("a file that is another one now is fetched anew", How, plain,
     }
 }
 
-TEST_CASE("what another URL left is not gone on from") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("what another URL left is not gone on from", How, plain, tls) {
+    stage_over<How> on;
     leave_part(on, remote_file(whole), kept);
     const remote_file other = [] {
         remote_file result(whole, 2);
@@ -187,8 +189,8 @@ TEST_CASE("what another URL left is not gone on from") {
     check_all_new(on, on.fetch("/file?version=2"), other);
 }
 
-TEST_CASE("resuming can be switched off") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("resuming can be switched off", How, plain, tls) {
+    stage_over<How> on;
     const remote_file file(whole);
     leave_part(on, file, kept);
     on.server.on("/file", file);
@@ -197,8 +199,9 @@ TEST_CASE("resuming can be switched off") {
     CHECK(asked_with(on.server, "/file", "Range") == texts{"-", "-"});
 }
 
-TEST_CASE("a second download of a target is told so and disturbs nothing") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a second download of a target is told so and disturbs nothing", How, plain,
+                   tls) {
+    stage_over<How> on;
     remote_file file(whole);
     leave_part(on, file, kept);
     file.piece_delay = 20ms;
@@ -214,8 +217,8 @@ TEST_CASE("a second download of a target is told so and disturbs nothing") {
     check_resumed(on, run_for_result(on.io, std::move(done)), file, kept);
 }
 
-TEST_CASE("a target that is kept as it is leaves the leftovers alone") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a target that is kept as it is leaves the leftovers alone", How, plain, tls) {
+    stage_over<How> on;
     const remote_file file(whole);
     leave_part(on, file, kept);
     write_file(on.dir / "out/file", "old");
@@ -269,16 +272,19 @@ TEST_CASE_TEMPLATE("a part file that holds all bytes is confirmed by its last on
     CHECK(asked_with(on.server, "/file", "If-Range").back() == "\"v1\"");
 }
 
-TEST_CASE("a part file that holds all bytes of what the file was before is replaced") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a part file that holds all bytes of what the file was before is replaced", How,
+                   plain, tls) {
+    stage_over<How> on;
     leave_complete_part(on, remote_file(whole));
     const remote_file now(whole, 2);
     on.server.on("/file", now);
     check_all_new(on, on.fetch("/file"), now);
 }
 
-TEST_CASE("a part file that holds all bytes, though nobody said so, is replaced by another file") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE(
+    "a part file that holds all bytes, though nobody said so, is replaced by another file", How,
+    plain, tls) {
+    stage_over<How> on;
     remote_file open_end(whole);
     open_end.chunked = true;
     leave_part(on, open_end, whole);

@@ -76,8 +76,8 @@ TEST_CASE_TEMPLATE("what came before a reset or a stall is not asked for again",
     }
 }
 
-TEST_CASE("a failure in between takes nothing away") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a failure in between takes nothing away", How, plain, tls) {
+    retrying<How> on;
     const remote_file file(whole);
     const handler failures[] = {
         status(503),
@@ -96,8 +96,9 @@ TEST_CASE("a failure in between takes nothing away") {
     }
 }
 
-TEST_CASE("a failure for good in between ends it, and a later run goes on") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a failure for good in between ends it, and a later run goes on", How, plain,
+                   tls) {
+    retrying<How> on;
     const remote_file file(whole);
     for (const unsigned code : {403U, 404U, 410U}) {
         on.server.on("/file", in_turn({file.cut(kept), status(code), file}));
@@ -110,8 +111,9 @@ TEST_CASE("a failure for good in between ends it, and a later run goes on") {
     }
 }
 
-TEST_CASE("a redirect is followed again by the retry, and its target gives the rest") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a redirect is followed again by the retry, and its target gives the rest", How,
+                   plain, tls) {
+    retrying<How> on;
     const remote_file file(whole);
     on.server.on("/from", redirect_to("/file"));
     on.server.on("/file", in_turn({file.cut(kept), file}));
@@ -121,8 +123,8 @@ TEST_CASE("a redirect is followed again by the retry, and its target gives the r
     CHECK(on.server.requests("/from") == 2);
 }
 
-TEST_CASE("a redirect that leads elsewhere by now gives a whole file") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a redirect that leads elsewhere by now gives a whole file", How, plain, tls) {
+    retrying<How> on;
     const remote_file old(whole, 1);
     const remote_file now(whole, 2);
     on.server.on(
@@ -186,9 +188,10 @@ TEST_CASE_TEMPLATE(
     }
 }
 
-TEST_CASE(
-    "a file without validators is gone on with where that was allowed, if an overlap agrees") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE(
+    "a file without validators is gone on with where that was allowed, if an overlap agrees", How,
+    plain, tls) {
+    retrying<How> on;
     on.options.resume_unvalidated = true;
     remote_file file(whole);
     file.etag.clear();
@@ -208,8 +211,9 @@ TEST_CASE(
     check_stored(on, on.fetch("/file"), other.bytes());
 }
 
-TEST_CASE("a sink of the caller's, which cannot go on, gets the whole body again") {
-    retrying<plain> on;
+TEST_CASE_TEMPLATE("a sink of the caller's, which cannot go on, gets the whole body again", How,
+                   plain, tls) {
+    retrying<How> on;
     const remote_file file(whole);
     on.server.on("/file", in_turn({file.cut(kept), file}));
     memory_sink sink(whole);

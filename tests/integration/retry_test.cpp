@@ -108,8 +108,8 @@ TEST_CASE_TEMPLATE("failures that will not pass are not tried again", How, plain
     CHECK(on.fetch("/circle").attempts == 1);
 }
 
-TEST_CASE("bytes of all attempts are counted as received") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("bytes of all attempts are counted as received", How, plain, tls) {
+    stage_over<How> on;
     on.options.retries = 1;
     on.options.retry_delay = 0ms;
     on.server.on("/", first_few(1, misbehave::truncated_body(1000, 500)));
@@ -119,8 +119,8 @@ TEST_CASE("bytes of all attempts are counted as received") {
     CHECK(result.resumed_from == 0);
 }
 
-TEST_CASE("redirects within an attempt are asked again by the next one") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("redirects within an attempt are asked again by the next one", How, plain, tls) {
+    stage_over<How> on;
     on.options.retries = 1;
     on.options.retry_delay = 0ms;
     on.server.on("/from", redirect_to("/to"));
@@ -130,8 +130,8 @@ TEST_CASE("redirects within an attempt are asked again by the next one") {
     CHECK(result.attempts == 2);
 }
 
-TEST_CASE("waits double, with jitter, up to their bound") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("waits double, with jitter, up to their bound", How, plain, tls) {
+    stage_over<How> on;
     on.options.retries = 4;
     on.options.retry_delay = 100ms;
     on.options.retry_max_delay = 200ms;
@@ -140,8 +140,8 @@ TEST_CASE("waits double, with jitter, up to their bound") {
     CHECK(seconds_of(result) <= 1.5);
 }
 
-TEST_CASE("Retry-After is honoured instead, up to the longest wait") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("Retry-After is honoured instead, up to the longest wait", How, plain, tls) {
+    stage_over<How> on;
     on.options.retries = 1;
     on.options.retry_delay = 30s;
     on.server.on("/", first_few(1, status(503, {{"Retry-After", "1"}})));
@@ -164,12 +164,13 @@ TEST_CASE("Retry-After is honoured instead, up to the longest wait") {
     CHECK(seconds_of(on.fetch("/")) < 1.5);
 }
 
-TEST_CASE("a download that waits for its retry gives its place to another") {
-    stage_over<plain> on;
+TEST_CASE_TEMPLATE("a download that waits for its retry gives its place to another", How, plain,
+                   tls) {
+    stage_over<How> on;
     on.options.max_concurrent = 1;
     on.options.retries = 1;
     on.options.retry_delay = 500ms;
-    on.server.on("/", first_few(1, status(503)));
+    on.server.on("/", first_few(1, status(500)));
     const batch_result batch =
         on.fetch_all({on.ask("/", "a"), on.ask("/bytes/5", "b"), on.ask("/bytes/6", "c")});
     CHECK(batch.summary.succeeded == 3);
@@ -180,7 +181,7 @@ TEST_CASE("a download that waits for its retry gives its place to another") {
     CHECK(order == std::vector<std::string>{"/", "/bytes/5", "/bytes/6", "/"});
 }
 
-TEST_CASE("each retry is told, with the reason and the wait") {
+TEST_CASE_TEMPLATE("each retry is told, with the reason and the wait", How, plain, tls) {
     class : public observer {
     public:
         void on_retry(std::uint64_t, std::uint64_t tag, unsigned attempt,
@@ -193,7 +194,7 @@ TEST_CASE("each retry is told, with the reason and the wait") {
         }
         std::vector<unsigned> attempts;
     } events;
-    stage_over<plain> on;
+    stage_over<How> on;
     on.options.events = &events;
     on.options.retries = 2;
     on.options.retry_delay = 10ms;
