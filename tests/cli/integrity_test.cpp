@@ -68,17 +68,26 @@ handler stalls_without_range(std::string validator) {
     };
 }
 
-// Runs the program until it has all that the server gives without a range, and interrupts it.
-void interrupt_download(const bench& b, words more = {}) {
+process_options in_its_directory(const bench& b) {
     process_options options;
     options.directory = b.dir.string();
-    more.insert(more.end(), {"-q", "--json", "first", b.url("/big")});
-    process program(b.command(std::move(more)), options);
+    return options;
+}
+
+// Waits until a program has all that the server gives without a range.
+void wait_for_first_part(const bench& b) {
     REQUIRE(eventually([&] {
         const std::string part = b.read("downloads/big.part");
         return part.size() >= first_part &&
                is_pattern(std::string_view(part).substr(0, first_part));
     }));
+}
+
+// Runs the program until then, and interrupts it.
+void interrupt_download(const bench& b, words more = {}) {
+    more.insert(more.end(), {"-q", "--json", "first", b.url("/big")});
+    process program(b.command(std::move(more)), in_its_directory(b));
+    wait_for_first_part(b);
     program.signal(SIGINT);
     CHECK(program.wait(patience).status == 130);
     CHECK(b.read("first").find("\"error_kind\": \"cancelled\"") != std::string::npos);
@@ -241,6 +250,28 @@ TEST_SUITE("cli/integrity") {
         CHECK(b.read("downloads/big") == pattern(0, big));
         CHECK(b.dir.names() == words{"downloads", "downloads/big", "first"});
         CHECK(b.server.requests().back().value("If-Range") == "\"v1\"");
+    }
+
+    TEST_CASE("of two programs with one target the second is told so and disturbs nothing") {
+        bench b;
+        b.server.on("/big", stalls_without_range("\"v1\""));
+        process first(b.command({"-q", "--json", "first", b.url("/big")}), in_its_directory(b));
+        wait_for_first_part(b);
+        const std::string part = b.read("downloads/big.part");
+        for (const char* how : {"--on-exists=overwrite", "--no-continue"}) {
+            CAPTURE(how);
+            const auto second = b.run({"--json", "-", "--retries", "1", how, b.url("/big")});
+            CHECK(second.status == 1);
+            const json::object result = result_of(second);
+            CHECK(result.at("error_kind").as_string() == "file");
+            CHECK(result.at("error").as_string().find("in use by another download") !=
+                  std::string::npos);
+            CHECK(b.read("downloads/big.part") == part);
+        }
+        first.signal(SIGINT);
+        CHECK(first.wait(patience).status == 130);
+        CHECK(b.run({"-q", b.url("/big")}).status == 0);
+        CHECK(b.read("downloads/big") == pattern(0, big));
     }
 
     TEST_CASE("with --no-continue it starts over") {

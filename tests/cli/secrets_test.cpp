@@ -199,6 +199,35 @@ TEST_SUITE("cli/secrets") {
         check_holds_none(all_written(b, run), secrets);
     }
 
+    TEST_CASE("nor where a second run goes on, verifies and gives up what does not agree") {
+        two_origins b;
+        const std::string big = with_userinfo(b.url("/cut"), "u:s3-userinfo") + "?sig=s3-signature";
+        b.write("SUMS", std::string(64, '0') + "  cut\n");
+        const words log{"--log-file", "log", "--json", "j"};
+        const auto run = [&](words more) {
+            more.insert(more.end(), log.begin(), log.end());
+            more.push_back(big);
+            const auto done = b.run(with_common(std::move(more)));
+            CHECK(done.status == 1);
+            check_holds_none(all_written(b, done), hidden);
+            check_holds_none(b.read("log"), signatures);
+        };
+        run({});
+        CHECK(b.exists("downloads/cut.part.state"));
+        b.server.on("/cut", [](connection& peer, const request& asked) {
+            response answer;
+            answer.fields = {{"ETag", "\"v1\""}, {"Content-Length", std::to_string(1 << 20)}};
+            answer.status = asked.value("Range") ? 206 : 200;
+            answer.fields.emplace_back("Content-Range", "bytes 3145728-4194303/4194304");
+            peer.send_raw(head_of(answer) + pattern(3 << 20, 1 << 20));
+        });
+        run({"--checksum-file", "SUMS"});
+        CHECK(b.server.requests().back().value("Range") == "bytes=3145728-");
+        CHECK(b.read("j").find("\"error_kind\": \"checksum\"") != std::string::npos);
+        CHECK(b.read("log").find("bytes are there from an earlier run") != std::string::npos);
+        CHECK_FALSE(b.exists("downloads/cut.part"));
+    }
+
     TEST_CASE("nothing of them goes to another origin, by a redirect or as a mirror") {
         for (const bool own_header : {true, false}) {
             const two_origins b;

@@ -80,7 +80,7 @@ TEST_CASE_TEMPLATE("of a part file with one flipped bit, one piece is fetched ag
     }
 }
 
-TEST_CASE_TEMPLATE("each piece is proven, from its first byte to its last", How, plain, tls) {
+TEST_CASE("each piece is proven, from its first byte to its last") {
     const struct {
         std::uint64_t offset;
         std::uint64_t lost;
@@ -93,35 +93,33 @@ TEST_CASE_TEMPLATE("each piece is proven, from its first byte to its last", How,
     };
     for (const auto& one : cases) {
         CAPTURE(one.offset);
-        left_over<How> on;
+        left_over<plain> on;
         on.flip(one.offset);
         check_resumed(on, on.fetch("/file"), on.file, kept - one.lost);
     }
 }
 
-TEST_CASE_TEMPLATE("a region of zeros is never taken for data", How, plain, tls) {
-    left_over<How> on;
+TEST_CASE("a region of zeros is never taken for data") {
+    left_over<plain> on;
     on.spoil(mebibyte / 2, std::string(mebibyte, '\0'));
     check_resumed(on, on.fetch("/file"), on.file, kept - 2 * mebibyte);
 }
 
-TEST_CASE_TEMPLATE("a part file that is all zeros, though as long as the file, is worth nothing",
-                   How, plain, tls) {
-    left_over<How> on;
+TEST_CASE("a part file that is all zeros, though as long as the file, is worth nothing") {
+    left_over<plain> on;
     write_file(on.part(), std::string(whole, '\0'));
     check_all_new(on, on.fetch("/file"), on.file);
 }
 
-TEST_CASE_TEMPLATE("of a part file that was cut, what is left is used", How, plain, tls) {
-    left_over<How> on;
+TEST_CASE("of a part file that was cut, what is left is used") {
+    left_over<plain> on;
     std::filesystem::resize_file(on.part(), 2 * mebibyte + 5000);
     check_resumed(on, on.fetch("/file"), on.file, 2 * mebibyte);
 }
 
-TEST_CASE_TEMPLATE("a part file that was cut to nothing, or is gone, is worth nothing", How, plain,
-                   tls) {
+TEST_CASE("a part file that was cut to nothing, or is gone, is worth nothing") {
     for (const bool gone : {false, true}) {
-        left_over<How> on;
+        left_over<plain> on;
         if (gone) {
             std::filesystem::remove(on.part());
         } else {
@@ -132,21 +130,20 @@ TEST_CASE_TEMPLATE("a part file that was cut to nothing, or is gone, is worth no
     }
 }
 
-TEST_CASE_TEMPLATE("a part file that got longer is used as far as it was proven", How, plain, tls) {
-    left_over<How> on;
+TEST_CASE("a part file that got longer is used as far as it was proven") {
+    left_over<plain> on;
     std::filesystem::resize_file(on.part(), whole + 12'345);
     check_resumed(on, on.fetch("/file"), on.file, kept);
 }
 
-TEST_CASE_TEMPLATE("a part file of another download in the place of this one's is worth nothing",
-                   How, plain, tls) {
-    left_over<How> on;
+TEST_CASE("a part file of another download in the place of this one's is worth nothing") {
+    left_over<plain> on;
     write_file(on.part(), remote_file(whole, 2).bytes(0, kept));
     check_all_new(on, on.fetch("/file"), on.file);
 }
 
-TEST_CASE_TEMPLATE("a state that is none is as if there were none", How, plain, tls) {
-    left_over<How> on(5000, 3000);
+TEST_CASE("a state that is none is as if there were none") {
+    left_over<plain> on(5000, 3000);
     const std::string& good = on.claims;
     on.restore(good);
     check_resumed(on, on.fetch("/file"), on.file, 3000);
@@ -168,8 +165,8 @@ TEST_CASE_TEMPLATE("a state that is none is as if there were none", How, plain, 
     }
 }
 
-TEST_CASE_TEMPLATE("a state with any one byte changed never gives a wrong file", How, plain, tls) {
-    left_over<How> on(5000, 3000);
+TEST_CASE("a state with any one byte changed never gives a wrong file") {
+    left_over<plain> on(5000, 3000);
     for (std::size_t at = 0; at < on.claims.size(); at += 13) {
         CAPTURE(at);
         std::string bad = on.claims;
@@ -181,8 +178,8 @@ TEST_CASE_TEMPLATE("a state with any one byte changed never gives a wrong file",
     }
 }
 
-TEST_CASE_TEMPLATE("a state that was cut gives what its whole records say", How, plain, tls) {
-    left_over<How> on;
+TEST_CASE("a state that was cut gives what its whole records say") {
+    left_over<plain> on;
     std::set<std::uint64_t> resumed;
     for (const std::size_t missing : {4000, 200, 128, 100, 97, 96, 80, 65, 64, 40, 33, 32, 1, 0}) {
         CAPTURE(missing);
@@ -195,15 +192,14 @@ TEST_CASE_TEMPLATE("a state that was cut gives what its whole records say", How,
     CHECK(resumed == std::set<std::uint64_t>{0, mebibyte, 2 * mebibyte, 3 * mebibyte, kept});
 }
 
-TEST_CASE_TEMPLATE("a state without its part file, and a part file without its state, start over",
-                   How, plain, tls) {
-    left_over<How> on;
+TEST_CASE("a state without its part file, and a part file without its state, start over") {
+    left_over<plain> on;
     std::filesystem::remove(on.state());
     check_all_new(on, on.fetch("/file"), on.file);
 }
 
-TEST_CASE_TEMPLATE("leftovers under another name belong to another target", How, plain, tls) {
-    left_over<How> on;
+TEST_CASE("leftovers under another name belong to another target") {
+    left_over<plain> on;
     on.server.on("/other", on.file);
     download_request request = on.ask("/other", "other");
     CHECK(on.fetch(request).resumed_from == 0);
@@ -217,10 +213,10 @@ TEST_CASE_TEMPLATE("leftovers under another name belong to another target", How,
     CHECK(same_bytes);
 }
 
-TEST_CASE_TEMPLATE("symlinks in the places of leftovers lead nowhere", How, plain, tls) {
+TEST_CASE("symlinks in the places of leftovers lead nowhere") {
     for (const char* name : {"file.part", "file.part.state"}) {
         CAPTURE(name);
-        left_over<How> on;
+        left_over<plain> on;
         const std::filesystem::path outside = on.dir / "outside";
         std::filesystem::rename(on.dir / "out" / name, outside);
         std::filesystem::create_symlink(outside, on.dir / "out" / name);
@@ -237,9 +233,8 @@ TEST_CASE_TEMPLATE("symlinks in the places of leftovers lead nowhere", How, plai
     }
 }
 
-TEST_CASE_TEMPLATE("a file that changes while its gaps are filled is fetched anew", How, plain,
-                   tls) {
-    left_over<How> on;
+TEST_CASE("a file that changes while its gaps are filled is fetched anew") {
+    left_over<plain> on;
     on.flip(0);
     on.flip(2 * mebibyte);
     const remote_file now(whole, 2);
@@ -250,9 +245,8 @@ TEST_CASE_TEMPLATE("a file that changes while its gaps are filled is fetched ane
     CHECK(result.attempts == 1);
 }
 
-TEST_CASE_TEMPLATE("a connection that breaks while gaps are filled costs nothing that is there",
-                   How, plain, tls) {
-    left_over<How> on;
+TEST_CASE("a connection that breaks while gaps are filled costs nothing that is there") {
+    left_over<plain> on;
     on.options.retries = 2;
     on.options.retry_delay = std::chrono::milliseconds(0);
     on.flip(0);

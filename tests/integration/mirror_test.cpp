@@ -283,8 +283,10 @@ TEST_CASE_TEMPLATE("what one mirror left goes where a download is discarded at a
     downloader client(on.io.get_executor(), on.options);
     auto done = client.async_download(on.ask_both(), asio::use_future);
     on.io.restart();
-    while (on.other.requests("/file") == 0 && on.io.run_one_for(patience) > 0) {
-    }
+    CHECK(eventually([&] {
+        on.io.run_for(5ms);
+        return on.other.requests("/file") > 0;
+    }));
     CHECK(on.names() == unfinished);
     client.cancel(client.progress().downloads.at(0).id, disposition::discard);
     check_failed(on, run_for_result(on.io, std::move(done)), errc::cancelled);
