@@ -12,7 +12,7 @@ namespace asyncdl {
 
 std::string check_checksum(std::string_view text) {
     const auto parsed = core::checksum::parse(text);
-    return parsed ? std::string() : parsed.error().message;
+    return parsed ? std::string() : parsed.error().message();
 }
 
 void batch_summary::add(const download_result& result) noexcept {

@@ -64,9 +64,9 @@ outcome<url> redirect_target(const fields& fields, const url& asked, const verdi
     }
     auto target = asked.resolve(*reference);
     if (!target) {
-        const bool other_scheme = target.error().code == errc::redirect;
-        return fault(errc::redirect, other_scheme ? target.error().message
-                                                  : "a bad redirect: " + target.error().message);
+        const bool other_scheme = target.error().code() == errc::redirect;
+        return fault(errc::redirect, other_scheme ? target.error().message()
+                                                  : "a bad redirect: " + target.error().message());
     }
     if (policy.redirects_left == 0) {
         return fault(errc::redirect, "too many redirects");

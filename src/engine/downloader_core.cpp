@@ -40,7 +40,7 @@ downloader_options checked(downloader_options options) {
     require(in_range(options.retry_delay, true), "retry_delay is 0 or above");
     require(in_range(options.retry_max_delay, true), "retry_max_delay is 0 or above");
     if (const auto fields = check_fields(options.headers); !fields)
-        throw std::invalid_argument(fields.error().message);
+        throw std::invalid_argument(fields.error().message());
     header agent("User-Agent", options.user_agent);
     if (const auto fields = check_fields({agent}); !fields)
         throw std::invalid_argument("user_agent holds a line break or NUL");

@@ -314,7 +314,7 @@ void stored_body::forget() {
 core::outcome<void> stored_body::outcome_of(const error_code& error) const {
     if (!error)
         return {};
-    if (file_ && file_->fault().code == error)
+    if (file_ && file_->fault().code() == error)
         return file_->fault();
     if (error.category() == error_category())
         return core::fault(error);

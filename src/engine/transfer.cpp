@@ -115,16 +115,16 @@ void transfer::begin() {
 /// After a failed attempt: whether there is another one. Another mirror is asked at once; when all
 /// were, those whose failure may pass are asked again after a wait.
 asio::awaitable<bool> transfer::another_attempt(const core::fault& why) {
-    if (why.code == errc::too_many_files) {
+    if (why.code() == errc::too_many_files) {
         // What it holds, others may need.
         co_await close_stored(why);
         has_state_ = core_->options.resume && !request_.destination;
         co_return co_await wait_for_descriptor();
     }
     without_descriptor_ = 0;
-    if (why.code == failure::local)
+    if (why.code() == failure::local)
         co_return false;
-    if (why.code != failure::retryable)
+    if (why.code() != failure::retryable)
         from_.give_up_current();
     if (request_.urls.size() > 1) {
         // None of it goes with the next one, but it may be this one's turn again.
@@ -225,10 +225,10 @@ asio::awaitable<core::outcome<void>> transfer::follow(http::lease& line,
         retry_after_ = verdict_.failure->retry_after;
         if (asks_for_rest(result_.status))
             leave_alone(to_->origin());
-        auto& why = verdict_.failure->why;
-        if (repeats_secret(why.message, core_->options, request_, from_.current()))
-            why.message = "HTTP status " + std::to_string(result_.status);
-        co_return std::move(why);
+        const auto& why = verdict_.failure->why;
+        if (repeats_secret(why.message(), core_->options, request_, from_.current()))
+            co_return core::fault(why.code(), "HTTP status " + std::to_string(result_.status));
+        co_return why;
     }
     const auto rest = verdict_.redirect->retry_after;
     elsewhere_ = std::move(verdict_.redirect->target);
@@ -279,7 +279,7 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::l
         auto head = co_await line->start(request);
         // A kept connection that the server closed just as it was used again is nobody's failure.
         const bool again = !head && !fresh && !is_stopped() &&
-                           head.error().code == errc::truncated && line->lost_unanswered();
+                           head.error().code() == errc::truncated && line->lost_unanswered();
         if (!again) {
             if (head) {
                 result_.final_url.assign(to.origin().tls ? "https://" : "http://");

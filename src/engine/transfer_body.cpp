@@ -52,7 +52,7 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
     if (!bytes.empty()) {
         now(download_state::receiving);
         auto received = co_await receive(line, head, bytes);
-        if (!received && received.error().code == errc::changed) {
+        if (!received && received.error().code() == errc::changed) {
             changed_ = true;
             co_await stored_.discard();
             co_return next_step::ask_again;
@@ -211,9 +211,9 @@ asio::awaitable<core::outcome<void>> transfer::verify() {
 
 /// What is stored stays where a later run can go on from it.
 asio::awaitable<void> transfer::close_stored(const core::fault& why) {
-    const bool doubtful = why.code == errc::checksum || why.code == errc::disk_full ||
-                          why.code == errc::file || why.code == errc::internal ||
-                          (why.code == errc::protocol && stored_.is_confirmed()) || discards_;
+    const bool doubtful = why.code() == errc::checksum || why.code() == errc::disk_full ||
+                          why.code() == errc::file || why.code() == errc::internal ||
+                          (why.code() == errc::protocol && stored_.is_confirmed()) || discards_;
     if (discards_ && has_state_ && !stored_.is_open()) {
         // Between two attempts it was closed and kept. What another one has by now is not touched.
         auto taken = stored_.start(std::nullopt);

@@ -17,15 +17,15 @@ void transfer::finish(const core::outcome<void>& outcome) {
     if (result_.final_url.empty())
         result_.final_url = result_.url;
     if (!outcome) {
-        result_.error = outcome.error().code;
-        result_.message = outcome.error().message;
+        result_.error = outcome.error().code();
+        result_.message = outcome.error().message();
         // What the last attempt had begun anew came to no end either.
         if (changed_ && result_.error == failure::retryable) {
             result_.error = make_error_code(errc::changed);
             result_.message = "the remote file changed; then " + result_.message;
         }
         log(core_->options.log,
-            outcome.error().code == errc::internal ? log_level::error : log_level::info,
+            outcome.error().code() == errc::internal ? log_level::error : log_level::info,
             [&] { return core::for_log(result_.url) + ": " + result_.message; });
     }
     if (core_->options.events) {

@@ -60,11 +60,12 @@ asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
                                                              const core::fault& why) {
     const auto wait = core::retry_wait(retry, wait_policy(), throw_dice(), retry_after_);
     log(core_->options.log, log_level::info, [&] {
-        return core::for_log(result_.url) + ": " + why.message + "; retry " +
+        return core::for_log(result_.url) + ": " + why.message() + "; retry " +
                std::to_string(retry) + " in " + std::to_string(wait.count()) + " ms";
     });
     if (core_->options.events)
-        core_->options.events->on_retry(result_.id, result_.tag, result_.attempts, why.code, wait);
+        core_->options.events->on_retry(result_.id, result_.tag, result_.attempts, why.code(),
+                                        wait);
     co_return co_await wait_without_slot(wait);
 }
 

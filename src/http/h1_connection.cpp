@@ -80,7 +80,7 @@ asio::awaitable<core::outcome<const core::response_head*>> h1_connection::start(
             const auto ready =
                 co_await stream_->wait(need, std::min(limit, net::clock::now() + bounds_.byte));
             if (!ready) {
-                if (ready.error().code != errc::timeout)
+                if (ready.error().code() != errc::timeout)
                     co_return ready.error();
                 co_return core::fault(make_error_code(errc::timeout),
                                       first_byte_ ? "the response head is not complete in time"
@@ -211,12 +211,22 @@ core::outcome<std::optional<std::span<const std::byte>>> h1_connection::try_read
 }
 
 asio::awaitable<core::outcome<void>> h1_connection::wait() {
+    release_buffers();
     auto ready = co_await stream_->wait(need_, net::clock::now() + bounds_.byte);
-    if (!ready && ready.error().code == errc::timeout)
+    if (!ready && ready.error().code() == errc::timeout)
         co_return core::fault(make_error_code(errc::timeout),
                               "the server sent nothing for too long");
     must_wait_ = false;
     co_return ready;
+}
+
+/// Thousands of downloads may wait at once.
+void h1_connection::release_buffers() {
+    if (inbox_used_ == inbox_.size()) {
+        std::vector<std::byte>().swap(inbox_);
+        inbox_used_ = 0;
+    }
+    std::string().swap(outbox_);
 }
 
 core::outcome<std::span<const std::byte>> h1_connection::decode_chunks(

@@ -48,6 +48,7 @@ private:
     core::outcome<std::span<const std::byte>> decode_chunks(std::span<std::byte> received);
     core::outcome<std::span<const std::byte>> body_ended(const net::attempt& last);
     core::fault ended_early() const;
+    void release_buffers();
 
     std::unique_ptr<net::stream> stream_;
     patience bounds_;

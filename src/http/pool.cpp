@@ -1,6 +1,8 @@
 #include "http/pool.hpp"
 
 #include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 namespace asyncdl::http {
 
@@ -49,6 +51,13 @@ asio::awaitable<core::outcome<lease>> pool::connect(const core::origin& to) {
         result.open_ = co_await limits_->open(to.host);
         if (!result.open_)
             co_return core::fault(errc::cancelled);
+    }
+    auto turn = dials_.try_acquire();
+    if (!turn) {
+        auto [error, guard] = co_await dials_.async_acquire(asio::as_tuple(asio::use_awaitable));
+        if (error)
+            co_return core::fault(errc::cancelled);
+        turn = std::move(guard);
     }
     auto dialled = co_await dialer_.dial(to);
     if (!dialled)

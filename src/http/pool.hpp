@@ -2,6 +2,7 @@
 // The connections of one downloader, by origin: a lease is taken for an exchange and gives its
 // connection back when the next may use it. Owned by a downloader, used on its executor.
 
+#include <asyncdl/async_semaphore.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <memory>
@@ -52,7 +53,8 @@ public:
     /// An idle connection to `to`, the most recently used one, or none.
     lease take_idle(const core::origin& to);
 
-    /// A new connection. Errors as for `net::dialer::dial`.
+    /// A new connection. A connection costs most while it is made, so 256 are at a time; a dial is
+    /// bounded, and with it the wait. Errors as for `net::dialer::dial`.
     boost::asio::awaitable<core::outcome<lease>> connect(const core::origin& to);
 
     /// Closes idle connections to this host, so that another downloader may open one.
@@ -79,7 +81,10 @@ private:
     void no_longer_idle(std::size_t count) noexcept;
     void on_deadline() override;
 
+    static constexpr std::size_t most_dials = 256;
+
     net::dialer dialer_;
+    async_semaphore dials_{most_dials};
     std::shared_ptr<host_limits> limits_;
     patience bounds_;
     std::size_t max_idle_;

@@ -48,8 +48,8 @@ asio::awaitable<core::outcome<std::unique_ptr<stream>>> dialer::stages(const cor
         co_return addresses.error();
     auto connected = co_await connect_first(std::move(*addresses), to.port);
     if (!connected)
-        co_return core::fault(connected.error().code,
-                              to.authority() + ": " + connected.error().message);
+        co_return core::fault(connected.error().code(),
+                              to.authority() + ": " + connected.error().message());
     boost::system::error_code ignored;
     connected->set_option(asio::ip::tcp::no_delay(true), ignored);
     if (!to.tls)
@@ -62,7 +62,7 @@ asio::awaitable<core::outcome<std::unique_ptr<stream>>> dialer::stages(const cor
                                                to.host, to.port);
     const auto shaken = co_await secure->handshake(limit);
     if (!shaken) {
-        if (shaken.error().code == errc::timeout)
+        if (shaken.error().code() == errc::timeout)
             co_return too_slow(to);
         co_return shaken.error();
     }

@@ -94,7 +94,7 @@ tls_stream::tls_stream(asio::ip::tcp::socket socket, timekeeper& keeper,
 
 tls_stream::~tls_stream() {
     // Without it OpenSSL would hold the session for broken and not resume it.
-    if (SSL_is_init_finished(ssl_.get()) && pending_.error.message.empty())
+    if (SSL_is_init_finished(ssl_.get()) && !pending_.error.any())
         SSL_shutdown(ssl_.get());
     ERR_clear_error();
 }
@@ -113,8 +113,8 @@ asio::awaitable<core::outcome<void>> tls_stream::handshake(clock::time_point lim
             what == SSL_ERROR_WANT_READ ? readiness::want_read : readiness::want_write;
         const auto ready = co_await wait(need, limit);
         if (!ready) {
-            if (ready.error().code == errc::truncated)
-                co_return core::fault(make_error_code(errc::tls_reset), ready.error().message);
+            if (ready.error().code() == errc::truncated)
+                co_return core::fault(make_error_code(errc::tls_reset), ready.error().message());
             co_return ready.error();
         }
     }
@@ -123,20 +123,18 @@ asio::awaitable<core::outcome<void>> tls_stream::handshake(clock::time_point lim
 core::fault tls_stream::handshake_fault() {
     const unsigned long code = ERR_peek_last_error();
     const int reason = ERR_GET_REASON(code);
-    core::fault fault(make_error_code(errc::tls_handshake),
-                      "TLS handshake with " + host_ + " failed: " + library_error());
-    if (code == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING || ERR_SYSTEM_ERROR(code)) {
-        fault.code = make_error_code(errc::tls_reset);
-        fault.message = host_ + " closed the connection during the TLS handshake";
-    } else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED) {
-        fault.code = make_error_code(errc::tls_certificate);
-        fault.message = "the certificate of " + host_ + " is not trusted: " +
-                        X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()));
-    }
     // A directory of trusted CAs is read only now.
     if (lacked_descriptor())
         return make_error_code(errc::too_many_files);
-    return fault;
+    if (code == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING || ERR_SYSTEM_ERROR(code))
+        return {make_error_code(errc::tls_reset),
+                host_ + " closed the connection during the TLS handshake"};
+    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+        return {make_error_code(errc::tls_certificate),
+                "the certificate of " + host_ + " is not trusted: " +
+                    X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()))};
+    return {make_error_code(errc::tls_handshake),
+            "TLS handshake with " + host_ + " failed: " + library_error()};
 }
 
 attempt tls_stream::from_ssl(int returned) {
@@ -157,11 +155,11 @@ attempt tls_stream::from_ssl(int returned) {
                            : core::fault(make_error_code(errc::truncated), "the connection broke");
             break;
         default:
-            step.error.code = make_error_code(errc::truncated);
-            step.error.message =
+            step.error = core::fault(
+                make_error_code(errc::truncated),
                 ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING
                     ? "the peer closed the connection without the end of TLS"
-                    : "TLS failed: " + library_error();
+                    : "TLS failed: " + library_error());
     }
     ERR_clear_error();
     return step;
@@ -170,7 +168,7 @@ attempt tls_stream::from_ssl(int returned) {
 attempt tls_stream::try_read(std::span<std::byte> space) {
     if (pending_.state != readiness::done) {
         // A closed or broken stream stays what it is; a stream that had to wait may go on.
-        if (pending_.state == readiness::end || !pending_.error.message.empty())
+        if (pending_.state == readiness::end || pending_.error.any())
             return pending_;
     }
     attempt step;
@@ -209,7 +207,7 @@ attempt tls_stream::try_write(std::span<const std::byte> data) {
 }
 
 bool tls_stream::is_quiet() {
-    if (pending_.state == readiness::end || !pending_.error.message.empty())
+    if (pending_.state == readiness::end || pending_.error.any())
         return false;
     char byte;
     std::size_t got = 0;

@@ -42,7 +42,7 @@ awaitable<error_code> file_sink::make(Call call) {
     if (done)
         co_return error_code();
     fault_ = std::move(done).error();
-    co_return fault_.code;
+    co_return fault_.code();
 }
 
 awaitable<core::outcome<std::optional<kept_bytes>>> file_sink::reopen(

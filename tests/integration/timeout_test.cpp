@@ -86,6 +86,27 @@ TEST_CASE("connecting is bounded") {
     }
 }
 
+TEST_CASE("256 connections are made at a time, the others wait as long as that is bounded") {
+    const silent_port port;
+    stage_over<plain> on;
+    on.options.max_concurrent = 300;
+    on.options.connect_timeout = 400ms;
+    std::vector<download_request> requests;
+    for (int i = 0; i < 300; ++i) {
+        requests.emplace_back("http://127.0.0.1:" + std::to_string(port.number()) + "/",
+                              std::to_string(i));
+    }
+    const stopwatch watch;
+    const batch_result batch = on.fetch_all(std::move(requests));
+    watch.between(790ms, 5s);
+    int in_time = 0;
+    for (const download_result& result : batch.results) {
+        check_failure(result, errc::connect_timeout);
+        in_time += result.download_time < 700ms ? 1 : 0;
+    }
+    CHECK(in_time == 256);
+}
+
 TEST_CASE("a handshake that stalls is bounded") {
     stage_over<plain> on;  // waits for a request that a ClientHello is not
     on.options.connect_timeout = 300ms;

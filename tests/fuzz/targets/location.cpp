@@ -50,7 +50,7 @@ void check_secret(std::string_view given) {
         text.append(user).append(":").append(secret).append(given).append("@h");
         const auto url = core::url::parse(text);
         return std::array{core::without_userinfo(text), core::for_log(text),
-                          url ? std::string() : url.error().message};
+                          url ? std::string() : url.error().message()};
     };
     require(shown("s3cr3t") == shown("p4ssw0"), "no report, log or error shows a password");
 }
@@ -62,14 +62,15 @@ const target registered("location", [](std::string_view input) {
     check_reports(base);
     const auto url = core::url::parse(base);
     if (!url) {
-        require(url.error().code == errc::invalid_url, "a bad URL is `invalid_url`");
+        require(url.error().code() == errc::invalid_url, "a bad URL is `invalid_url`");
         return;
     }
     check_url(*url);
     const auto target = url->resolve(input);
     if (!target) {
-        require(target.error().code == errc::invalid_url || target.error().code == errc::redirect,
-                "a bad reference is `invalid_url` or `redirect`");
+        require(
+            target.error().code() == errc::invalid_url || target.error().code() == errc::redirect,
+            "a bad reference is `invalid_url` or `redirect`");
         return;
     }
     check_url(*target);

@@ -69,7 +69,7 @@ bool says_length(std::string_view line, std::uint64_t size) {
 void check_framing(const core::response_head& head) {
     const auto framing = core::judge_framing(head);
     if (!framing) {
-        require(framing.error().code == errc::protocol, "bad framing is `protocol`");
+        require(framing.error().code() == errc::protocol, "bad framing is `protocol`");
         return;
     }
     const bool none = head.status < 200 || head.status == 204 || head.status == 304;
@@ -102,7 +102,7 @@ reading read(std::string_view bytes, cuts pieces) {
         size += pieces.next(bytes.size() - size);
         const auto taken = reader.feed(bytes.substr(0, size));
         if (!taken) {
-            require(taken.error().code == errc::protocol, "a bad head is `protocol`");
+            require(taken.error().code() == errc::protocol, "a bad head is `protocol`");
             result.refused = true;
         } else if (*taken) {
             require(**taken <= size, "no more is taken than was fed");

@@ -79,10 +79,10 @@ const target registered("retry_after", [](std::string_view input) {
     }
     if (verdict.failure) {
         check_wait(head.fields, verdict.failure->retry_after);
-        require(verdict.failure->why.code.failed(), "a failure has a code");
-        require(
-            is_harmless(verdict.failure->why.message) && verdict.failure->why.message.size() <= 128,
-            "a failure's line is harmless and short");
+        require(verdict.failure->why.code().failed(), "a failure has a code");
+        require(is_harmless(verdict.failure->why.message()) &&
+                    verdict.failure->why.message().size() <= 128,
+                "a failure's line is harmless and short");
     }
 });
 

@@ -27,8 +27,8 @@ void check_refused(const std::string& text, std::string_view why) {
     CAPTURE(text);
     const auto read = checksum::parse(text);
     REQUIRE_FALSE(read);
-    CHECK(read.error().code == errc::invalid_url);
-    CHECK(read.error().message == why);
+    CHECK(read.error().code() == errc::invalid_url);
+    CHECK(read.error().message() == why);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ std::optional<decoded> feed(const std::string& input, const std::vector<std::siz
         const auto bytes = std::as_writable_bytes(std::span(buffer));
         const auto step = decoder.feed(bytes);
         if (!step) {
-            CHECK(step.error().code == errc::protocol);
+            CHECK(step.error().code() == errc::protocol);
             return false;
         }
         REQUIRE(step->used <= buffer.size());

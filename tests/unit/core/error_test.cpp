@@ -118,8 +118,8 @@ TEST_CASE("the value of a failed outcome throws what failed") {
 TEST_CASE("a bare code is a fault with its own text") {
     const asyncdl::core::outcome<int> failed = errc::truncated;
     REQUIRE_FALSE(failed);
-    CHECK(failed.error().code == errc::truncated);
-    CHECK(failed.error().message == make_error_code(errc::truncated).message());
+    CHECK(failed.error().code() == errc::truncated);
+    CHECK(failed.error().message() == make_error_code(errc::truncated).message());
 }
 
 TEST_SUITE_END();

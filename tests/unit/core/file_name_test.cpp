@@ -93,7 +93,7 @@ TEST_CASE("a given name that is none, or leads elsewhere, is refused") {
         CAPTURE(given);
         const auto name = checked_name(given);
         REQUIRE_FALSE(name);
-        CHECK(name.error().code == errc::name);
+        CHECK(name.error().code() == errc::name);
     }
 }
 

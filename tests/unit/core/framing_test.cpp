@@ -37,8 +37,8 @@ void check_protocol(const lines& given, unsigned status = 200, unsigned version 
     }
     const auto judged = judge(status, given, version);
     REQUIRE_FALSE(judged);
-    CHECK(judged.error().code == errc::protocol);
-    CHECK_FALSE(judged.error().message.empty());
+    CHECK(judged.error().code() == errc::protocol);
+    CHECK_FALSE(judged.error().message().empty());
 }
 
 }  // namespace

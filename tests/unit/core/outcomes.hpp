@@ -8,6 +8,6 @@
 template <typename T>
 struct doctest::StringMaker<boost::system::result<T, asyncdl::core::fault>> {
     static String convert(const boost::system::result<T, asyncdl::core::fault>& outcome) {
-        return outcome ? "a value" : String("failed: ") + outcome.error().message.c_str();
+        return outcome ? "a value" : String("failed: ") + outcome.error().message().c_str();
     }
 };

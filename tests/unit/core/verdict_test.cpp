@@ -49,8 +49,8 @@ void check_failure(const question& about, errc code) {
     CHECK_FALSE(result.stores());
     CHECK_FALSE(result.redirect);
     REQUIRE(result.failure);
-    CHECK(result.failure->why.code == code);
-    CHECK_FALSE(result.failure->why.message.empty());
+    CHECK(result.failure->why.code() == code);
+    CHECK_FALSE(result.failure->why.message().empty());
 }
 
 std::optional<std::chrono::seconds> asked_wait(lines given) {
@@ -93,7 +93,7 @@ TEST_CASE("every other status fails, is followed or breaks the protocol") {
                             : redirects                                   ? errc::redirect
                             : transient ? errc::http_status_transient
                                         : errc::http_status;
-        CHECK(result.failure->why.code == wanted);
+        CHECK(result.failure->why.code() == wanted);
     }
 }
 
@@ -156,7 +156,7 @@ TEST_CASE("a redirect from https to http is refused unless allowed") {
 TEST_CASE("no message of a bad redirect shows its userinfo") {
     const verdict result = redirect(302, {{"Location", "http://u:s3cret@h:0/"}}).judge();
     REQUIRE(result.failure);
-    CHECK(result.failure->why.message.find("s3cret") == std::string::npos);
+    CHECK(result.failure->why.message().find("s3cret") == std::string::npos);
 }
 
 TEST_CASE("the message of a status holds its reason, made safe") {
@@ -164,7 +164,7 @@ TEST_CASE("the message of a status holds its reason, made safe") {
         question about;
         about.status = status;
         about.reason = std::move(reason);
-        return about.judge().failure->why.message;
+        return about.judge().failure->why.message();
     };
     CHECK(message(404, "Not Found") == "HTTP status 404 Not Found");
     CHECK(message(404, "") == "HTTP status 404");

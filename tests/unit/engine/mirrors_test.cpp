@@ -37,9 +37,9 @@ TEST_CASE("what was given up, or is no URL, is not asked again") {
 
 TEST_CASE("without a URL, or with a bad first one, nothing begins") {
     const std::vector<std::string> none;
-    CHECK(mirrors(none).begin().error().code == errc::invalid_url);
+    CHECK(mirrors(none).begin().error().code() == errc::invalid_url);
     const std::vector<std::string> bad{"http://a:0/", "http://b/"};
-    CHECK(mirrors(bad).begin().error().code == errc::invalid_url);
+    CHECK(mirrors(bad).begin().error().code() == errc::invalid_url);
 }
 
 TEST_CASE("credentials are those of the current URL") {

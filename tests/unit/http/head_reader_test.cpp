@@ -26,7 +26,7 @@ std::string read(std::string_view bytes) {
     head_reader reader;
     const auto taken = reader.feed(bytes);
     if (!taken) {
-        CHECK(taken.error().code == errc::protocol);
+        CHECK(taken.error().code() == errc::protocol);
         return "refused";
     }
     if (!*taken) {

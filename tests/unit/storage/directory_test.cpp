@@ -47,14 +47,14 @@ TEST_SUITE("unit/storage/directory") {
             const auto path = (dir / name).string();
             const auto opened = directory::open(path, files::system());
             REQUIRE(opened.has_error());
-            CHECK(opened.error().code == errc::file);
-            CHECK(opened.error().message == "cannot use folder " + path + ": Not a directory");
+            CHECK(opened.error().code() == errc::file);
+            CHECK(opened.error().message() == "cannot use folder " + path + ": Not a directory");
         }
         for (const auto& path :
              {(dir / "dangling").string(), (dir / "dangling/x").string(), std::string()}) {
             const auto opened = directory::open(path, files::system());
             REQUIRE(opened.has_error());
-            CHECK(opened.error().code == errc::file);
+            CHECK(opened.error().code() == errc::file);
         }
         CHECK(dir.names() == std::vector<std::string>{"dangling", "file"});
     }
@@ -85,8 +85,8 @@ TEST_SUITE("unit/storage/directory") {
             const auto root = directory::open(dir.string(), files::system()).value();
             const auto folder = root->folder_of("a/b/c/name");
             REQUIRE(folder.has_error());
-            CHECK(folder.error().code == errc::file);
-            CHECK(folder.error().message ==
+            CHECK(folder.error().code() == errc::file);
+            CHECK(folder.error().message() ==
                   std::string("cannot use folder ") + link + ": Not a directory");
             CHECK(outside.names().empty());
         }
@@ -96,7 +96,7 @@ TEST_SUITE("unit/storage/directory") {
         temp_dir dir;
         test::write_file(dir / "a", "precious");
         const auto root = directory::open(dir.string(), files::system()).value();
-        CHECK(root->folder_of("a/name").error().code == errc::file);
+        CHECK(root->folder_of("a/name").error().code() == errc::file);
         CHECK(test::read_file(dir / "a") == "precious");
     }
 
@@ -104,7 +104,7 @@ TEST_SUITE("unit/storage/directory") {
         temp_dir dir;
         const auto root = directory::open(dir.string(), files::system()).value();
         for (const char* name : {"../name", "a/../../name", "a/../name"})
-            CHECK(root->folder_of(name).error().code == errc::name);
+            CHECK(root->folder_of(name).error().code() == errc::name);
     }
 
     TEST_CASE("whichever system call fails, no descriptor is left open") {
@@ -120,7 +120,7 @@ TEST_SUITE("unit/storage/directory") {
                         CHECK(refused ==
                               (calls.failed() == "openat" || calls.failed() == "mkdirat"));
                     } else {
-                        CHECK(root.error().code == file_error(-error));
+                        CHECK(root.error().code() == file_error(-error));
                     }
                     failed = !calls.failed().empty();
                 }

@@ -143,7 +143,7 @@ TEST_SUITE("unit/storage/file_sink_resume") {
                 auto sink = on.sink();
                 CHECK(!on.reopen(sink, broken ? test::origin : test::origin + 1).value());
                 CHECK(!sink.is_open());
-                CHECK(!sink.fault().code);
+                CHECK(!sink.fault().code());
                 CHECK(on.dir.names() == names{"a.part", "a.part.state"});
                 CHECK(on.proven == (broken ? mib : 0));
                 const auto story = [&]() -> awaitable<void> { CHECK(!co_await sink.open(10)); };
@@ -161,8 +161,8 @@ TEST_SUITE("unit/storage/file_sink_resume") {
             REQUIRE(on.reopen(first).value().has_value());
             const auto found = on.reopen(second);
             REQUIRE(found.has_error());
-            CHECK(found.error().code == errc::file);
-            CHECK(second.fault().message == "a.part is in use by another download");
+            CHECK(found.error().code() == errc::file);
+            CHECK(second.fault().message() == "a.part is in use by another download");
             CHECK(!second.is_open());
         });
     }
@@ -305,8 +305,8 @@ TEST_SUITE("unit/storage/file_sink_resume") {
                 on.stop = true;
                 const auto stopped = co_await sink.digest(core::digest_algorithm::md5, {0, mib},
                                                           on.provers(), on.stop);
-                CHECK(stopped.error().code == errc::cancelled);
-                CHECK(sink.fault().code == errc::cancelled);
+                CHECK(stopped.error().code() == errc::cancelled);
+                CHECK(sink.fault().code() == errc::cancelled);
                 co_await sink.discard();
             };
             run(story());

@@ -52,7 +52,7 @@ TEST_SUITE("unit/storage/file_sink") {
             run(expect(to, {}));
             CHECK(test::read_file(dir / "a") == "abcdef");
             CHECK(dir.names() == names{"a"});
-            CHECK(!to.fault().code);
+            CHECK(!to.fault().code());
             struct ::stat found {};
             REQUIRE(::stat((dir / "a").c_str(), &found) == 0);
             CHECK(found.st_mtim.tv_sec == 784111777);
@@ -66,8 +66,8 @@ TEST_SUITE("unit/storage/file_sink") {
             {
                 file_sink to(open(dir, calls), "a", how);
                 run(expect(to, errc::disk_full));
-                CHECK(to.fault().code == errc::disk_full);
-                CHECK(to.fault().message == "cannot write a.part: No space left on device");
+                CHECK(to.fault().code() == errc::disk_full);
+                CHECK(to.fault().message() == "cannot write a.part: No space left on device");
             }
             CHECK(dir.names().empty());
             CHECK(calls.open_descriptors() == 0);
@@ -81,7 +81,7 @@ TEST_SUITE("unit/storage/file_sink") {
             how.replace = false;
             file_sink to(open(dir), "a", how);
             run(expect(to, errc::exists));
-            CHECK(to.fault().message == "a exists already");
+            CHECK(to.fault().message() == "a exists already");
             CHECK(test::read_file(dir / "a") == "old");
             CHECK(dir.names() == names{"a"});
         });

@@ -67,9 +67,9 @@ bool fails_cleanly(int at, int error, bool stale, bool replace) {
         CHECK(test::read_file(target) == "hello");
     } else {
         CHECK(!std::filesystem::exists(target));
-        CHECK(done.error().code == file_error(-error));
-        CHECK(done.error().message.starts_with("cannot "));
-        CHECK(done.error().message.ends_with(boost::system::system_category().message(error)));
+        CHECK(done.error().code() == file_error(-error));
+        CHECK(done.error().message().starts_with("cannot "));
+        CHECK(done.error().message().ends_with(boost::system::system_category().message(error)));
     }
     return !calls.failed().empty();
 }
@@ -133,8 +133,8 @@ TEST_SUITE("unit/storage/part_file") {
         test::write_file(dir / "a", "old");
         const auto committed = part.commit(std::nullopt, false);
         REQUIRE(committed.has_error());
-        CHECK(committed.error().code == errc::exists);
-        CHECK(committed.error().message == "a exists already");
+        CHECK(committed.error().code() == errc::exists);
+        CHECK(committed.error().message() == "a exists already");
         CHECK(test::read_file(dir / "a") == "old");
         CHECK(dir.names() == names{"a"});
     }
@@ -155,8 +155,8 @@ TEST_SUITE("unit/storage/part_file") {
             auto part = part_file::create(where, "a", std::nullopt).value();
             const auto committed = part.commit(std::nullopt, replace);
             REQUIRE(committed.has_error());
-            CHECK(committed.error().code == errc::file);
-            CHECK(committed.error().message == "cannot rename a.part to a: Is a directory");
+            CHECK(committed.error().code() == errc::file);
+            CHECK(committed.error().message() == "cannot rename a.part to a: Is a directory");
             CHECK(dir.names() == names{"a"});
         }
     }
@@ -183,7 +183,7 @@ TEST_SUITE("unit/storage/part_file") {
         auto part = part_file::create(where, "a", std::nullopt).value();
         const auto committed = part.commit(std::nullopt, false);
         REQUIRE(committed.has_error());
-        CHECK(committed.error().code == errc::exists);
+        CHECK(committed.error().code() == errc::exists);
         CHECK(look(*where, "b").value().state == target_state::absent);
     }
 
@@ -193,8 +193,8 @@ TEST_SUITE("unit/storage/part_file") {
         std::filesystem::create_symlink("victim", dir / "a.part");
         const auto part = part_file::create(open(dir), "a", std::nullopt);
         REQUIRE(part.has_error());
-        CHECK(part.error().code == errc::file);
-        CHECK(part.error().message == "cannot create a.part: what is there is no file");
+        CHECK(part.error().code() == errc::file);
+        CHECK(part.error().message() == "cannot create a.part: what is there is no file");
         CHECK(test::read_file(dir / "victim") == "precious");
         CHECK(dir.names() == names{"a.part", "victim"});
     }
@@ -204,7 +204,7 @@ TEST_SUITE("unit/storage/part_file") {
         std::filesystem::create_directory(dir / "a.part");
         const auto part = part_file::create(open(dir), "a", std::nullopt);
         REQUIRE(part.has_error());
-        CHECK(part.error().code == errc::file);
+        CHECK(part.error().code() == errc::file);
     }
 
     TEST_CASE("a stale part file is removed, and a hard link of it keeps its bytes") {
@@ -225,8 +225,8 @@ TEST_SUITE("unit/storage/part_file") {
         REQUIRE(first.write(0, bytes("first")).has_value());
         const auto second = part_file::create(open(dir), "a", std::nullopt);
         REQUIRE(second.has_error());
-        CHECK(second.error().code == errc::file);
-        CHECK(second.error().message == "a.part is in use by another download");
+        CHECK(second.error().code() == errc::file);
+        CHECK(second.error().message() == "a.part is in use by another download");
         REQUIRE(first.commit(std::nullopt, true).has_value());
         CHECK(test::read_file(dir / "a") == "first");
         CHECK(part_file::create(where, "a", std::nullopt).has_value());
@@ -243,7 +243,7 @@ TEST_SUITE("unit/storage/part_file") {
             if (commits) {
                 const auto committed = part.commit(std::nullopt, true);
                 REQUIRE(committed.has_error());
-                CHECK(committed.error().code == errc::file);
+                CHECK(committed.error().code() == errc::file);
             } else {
                 part.discard();
             }
@@ -266,8 +266,8 @@ TEST_SUITE("unit/storage/part_file") {
         const std::string leaf(251, 'x');
         const auto part = part_file::create(open(dir), leaf, std::nullopt);
         REQUIRE(part.has_error());
-        CHECK(part.error().code == errc::file);
-        CHECK(part.error().message == "cannot create " + leaf + ".part: File name too long");
+        CHECK(part.error().code() == errc::file);
+        CHECK(part.error().message() == "cannot create " + leaf + ".part: File name too long");
     }
 
     TEST_CASE("a part file that is let go of is removed, whatever was moved where") {
@@ -326,7 +326,7 @@ TEST_SUITE("unit/storage/part_file") {
         REQUIRE(part.write(0, bytes("x")).has_value());
         const auto committed = part.commit(std::nullopt, true);
         REQUIRE(committed.has_error());
-        CHECK(committed.error().message == "cannot close a: Input/output error");
+        CHECK(committed.error().message() == "cannot close a: Input/output error");
         CHECK(dir.names().empty());
     }
 
@@ -356,12 +356,12 @@ TEST_SUITE("unit/storage/part_file") {
         const auto huge = std::uint64_t{1} << 63;
         const auto reserved = part_file::create(open(dir), "a", huge);
         REQUIRE(reserved.has_error());
-        CHECK(reserved.error().code == errc::disk_full);
+        CHECK(reserved.error().code() == errc::disk_full);
         CHECK(dir.names().empty());
         auto part = part_file::create(open(dir), "a", std::nullopt).value();
         const auto written = part.write(huge, bytes("x"));
         REQUIRE(written.has_error());
-        CHECK(written.error().code == errc::disk_full);
+        CHECK(written.error().code() == errc::disk_full);
     }
 
     TEST_CASE("a sync after the commit is of the directory") {

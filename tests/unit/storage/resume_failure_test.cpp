@@ -150,7 +150,7 @@ TEST_SUITE("unit/storage/resume_failure") {
             if (done)
                 CHECK(was_of_no_account(calls.failed()));
             else
-                CHECK(done.error().code == file_error(-error));
+                CHECK(done.error().code() == file_error(-error));
             CHECK(!std::filesystem::exists(dir / "a"));
             check_aftermath(calls, dir);
             return !calls.failed().empty();
@@ -168,11 +168,11 @@ TEST_SUITE("unit/storage/resume_failure") {
                 CHECK(was_of_no_account(calls.failed()));
                 CHECK(test::content(dir / "a") == test::body(0, whole));
             } else {
-                CHECK(done.error().message.find("a") != std::string::npos);
+                CHECK(done.error().message().find("a") != std::string::npos);
                 // What could not be made durable, or not be removed, is there, but whole.
                 if (std::filesystem::exists(dir / "a"))
-                    CHECK((done.error().message.starts_with("cannot sync the folder of a: ") ||
-                           (lasting && done.error().message.starts_with("cannot close a: "))));
+                    CHECK((done.error().message().starts_with("cannot sync the folder of a: ") ||
+                           (lasting && done.error().message().starts_with("cannot close a: "))));
             }
             check_aftermath(calls, dir);
             return !calls.failed().empty();
@@ -249,7 +249,7 @@ TEST_SUITE("unit/storage/resume_failure") {
         const auto committed = part.commit(std::nullopt, true, true);
         CHECK(calls.failed() == "fsync");
         REQUIRE(committed.has_error());
-        CHECK(committed.error().message == "cannot sync a.part: Input/output error");
+        CHECK(committed.error().message() == "cannot sync a.part: Input/output error");
         CHECK(dir.names().empty());
     }
 
@@ -270,7 +270,7 @@ TEST_SUITE("unit/storage/resume_failure") {
         REQUIRE(part.write(0, test::bytes("x")).has_value());
         const auto committed = part.commit(std::nullopt, true, true);
         REQUIRE(committed.has_error());
-        CHECK(committed.error().message == "cannot sync the folder of a: Input/output error");
+        CHECK(committed.error().message() == "cannot sync the folder of a: Input/output error");
         CHECK(test::content(dir / "a") == "x");
     }
 }

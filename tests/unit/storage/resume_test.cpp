@@ -255,8 +255,8 @@ TEST_SUITE("unit/storage/resume") {
             REQUIRE(first.has_value());
             const auto second = part_file::reopen(test::open(dir), "a");
             REQUIRE(second.has_error());
-            CHECK(second.error().code == errc::file);
-            CHECK(second.error().message == "a.part is in use by another download");
+            CHECK(second.error().code() == errc::file);
+            CHECK(second.error().message() == "a.part is in use by another download");
             CHECK(part_file::create(test::open(dir), "a", std::nullopt).has_error());
             CHECK(dir.names() == both);
         }
@@ -271,9 +271,9 @@ TEST_SUITE("unit/storage/resume") {
                 failing_files calls(at, error);
                 const auto found = part_file::reopen(test::open(dir, calls), "a");
                 REQUIRE(found.has_error());
-                CHECK(found.error().code == file_error(-error));
-                CHECK(found.error().message.starts_with(at == 2 ? "cannot open a.part.state: "
-                                                                : "cannot open a.part: "));
+                CHECK(found.error().code() == file_error(-error));
+                CHECK(found.error().message().starts_with(at == 2 ? "cannot open a.part.state: "
+                                                                  : "cannot open a.part: "));
                 CHECK(test::proven(dir) == ranges_of{{0, mib}});
             }
     }
@@ -361,8 +361,8 @@ TEST_SUITE("unit/storage/resume") {
         REQUIRE(found.has_value());
         const auto committed = found->part.commit(std::nullopt, true, false, mib + 1);
         REQUIRE(committed.has_error());
-        CHECK(committed.error().code == errc::file);
-        CHECK(committed.error().message == "a.part is shorter than what was written to it");
+        CHECK(committed.error().code() == errc::file);
+        CHECK(committed.error().message() == "a.part is shorter than what was written to it");
         CHECK(dir.names().empty());
     }
 
@@ -375,7 +375,7 @@ TEST_SUITE("unit/storage/resume") {
         test::write_file(dir / "a.part", "somebody's");
         const auto committed = found->part.commit(std::nullopt, true);
         REQUIRE(committed.has_error());
-        CHECK(committed.error().message == "a.part was replaced by somebody else");
+        CHECK(committed.error().message() == "a.part was replaced by somebody else");
         CHECK(dir.names() == names{"a.part"});
         CHECK(test::content(dir / "a.part") == "somebody's");
     }
@@ -394,9 +394,9 @@ TEST_SUITE("unit/storage/resume") {
         CHECK(digest(0, 0).value().text().starts_with("sha-256=e3b0c442"));
         const auto beyond = digest(2, 8);
         REQUIRE(beyond.has_error());
-        CHECK(beyond.error().code == errc::file);
-        CHECK(beyond.error().message.starts_with("cannot read a.part: "));
+        CHECK(beyond.error().code() == errc::file);
+        CHECK(beyond.error().message().starts_with("cannot read a.part: "));
         stop = true;
-        CHECK(digest(2, 5).error().code == errc::cancelled);
+        CHECK(digest(2, 5).error().code() == errc::cancelled);
     }
 }
