@@ -116,22 +116,24 @@ core::outcome<bool> placement::settle(on_exists mode,
     auto folder = base->folder_of(name_);
     if (!folder)
         return folder.error();
-    auto found = storage::look(**folder, leaf());
-    for (unsigned number = 1;
-         mode == on_exists::rename && found && found->state != storage::target_state::absent;
-         ++number) {
-        if (take(core::numbered_name(base_name_, number)))
-            found = storage::look(**folder, leaf());
-    }
-    if (!found)
-        return found.error();
-    if (found->state == storage::target_state::a_directory)
-        return core::fault(make_error_code(errc::file), name_ + " is a directory");
-    if (found->state == storage::target_state::present && mode != on_exists::overwrite) {
-        kept_size_ = found->size;
-        if (mode == on_exists::skip)
-            return false;
-        return core::fault(make_error_code(errc::exists), path() + " exists");
+    if (mode != on_exists::overwrite) {
+        auto found = storage::look(**folder, leaf());
+        for (unsigned number = 1;
+             mode == on_exists::rename && found && found->state != storage::target_state::absent;
+             ++number) {
+            if (take(core::numbered_name(base_name_, number)))
+                found = storage::look(**folder, leaf());
+        }
+        if (!found)
+            return found.error();
+        if (found->state == storage::target_state::a_directory)
+            return core::fault(make_error_code(errc::file), name_ + " is a directory");
+        if (found->state == storage::target_state::present) {
+            kept_size_ = found->size;
+            if (mode == on_exists::skip)
+                return false;
+            return core::fault(make_error_code(errc::exists), path() + " exists");
+        }
     }
     folder_ = std::move(*folder);
     return true;

@@ -13,8 +13,8 @@ namespace {
 // Peers whose sessions are remembered; one session takes about 2 KiB.
 constexpr std::size_t max_sessions = 1024;
 
-// OpenSSL reads this much at once where it can: a full record of 16 KiB and the head of the next.
-constexpr std::size_t read_ahead_bytes = 33 * 1024;
+// OpenSSL reads this much at once where it can: four records of 16 KiB and the head of the next.
+constexpr std::size_t read_ahead_bytes = 65 * 1024;
 
 int context_index() {
     static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);

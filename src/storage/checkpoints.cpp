@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
+#include <vector>
 
 #include "storage/part_lock.hpp"
 
@@ -15,20 +17,22 @@ namespace {
 // A kill costs what was written since the last record: this long, or a piece.
 constexpr auto period = std::chrono::seconds(1);
 
+constexpr std::uint64_t read_step = 64 * 1024;
+
 // What it claims is nobody else's business: 0600.
 constexpr int create_flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 constexpr ::mode_t journal_mode = 0600;
 
 }  // namespace
 
-checkpoints::checkpoints(std::shared_ptr<directory> where, std::string name)
-    : where_(std::move(where)), name_(std::move(name)) {
+checkpoints::checkpoints(std::shared_ptr<directory> where, std::string name, int part)
+    : where_(std::move(where)), name_(std::move(name)), part_(part) {
     begin(0);
 }
 
-checkpoints::checkpoints(std::shared_ptr<directory> where, std::string name, int descriptor,
-                         const journal_contents& contents, std::uint64_t size)
-    : checkpoints(std::move(where), std::move(name)) {
+checkpoints::checkpoints(std::shared_ptr<directory> where, std::string name, int part,
+                         int descriptor, const journal_contents& contents, std::uint64_t size)
+    : checkpoints(std::move(where), std::move(name), part) {
     descriptor_ = descriptor;
     header_written_ = true;
     generation_ = contents.generation;
@@ -59,8 +63,11 @@ void checkpoints::wrote(std::uint64_t offset, std::span<const std::byte> data) n
     while (!data.empty()) {
         const auto size =
             static_cast<std::size_t>(std::min<std::uint64_t>(data.size(), end_ - at_));
-        hash_.update(data.first(size));
         at_ += size;
+        if (hash_) {
+            hash_->update(data.first(size));
+            hashed_ = at_;
+        }
         data = data.subspan(size);
         if (at_ == end_) {
             record();
@@ -89,17 +96,18 @@ void checkpoints::remove() noexcept {
 
 /// Begins the piece at `offset`.
 void checkpoints::begin(std::uint64_t offset) noexcept {
-    begin_ = at_ = recorded_ = offset;
+    begin_ = at_ = recorded_ = hashed_ = offset;
     end_ = piece_end(offset);
     slot_ = slots_;
-    hash_.reset();
+    if (hash_)
+        hash_->reset();
 }
 
 /// Writes the record of the piece as far as it is, over the one that it has already.
 void checkpoints::record() noexcept {
-    if (ended_ || at_ == recorded_ || !prepare())
+    if (ended_ || at_ == recorded_ || !catch_up() || !prepare())
         return;
-    const piece claim{{begin_, at_}, hash_.value()};
+    const piece claim{{begin_, at_}, hash_->value()};
     const auto place = header_bytes + std::uint64_t{slot_} * record_bytes;
     if (slot_ == most_records || !store(encode_record(generation_, claim), place)) {
         ended_ = true;  // one that is torn is passed over, the others stay good
@@ -107,6 +115,25 @@ void checkpoints::record() noexcept {
     }
     slots_ = slot_ + 1;
     recorded_ = at_;
+}
+
+/// Hashes what was written before the first record; that is less than a piece.
+bool checkpoints::catch_up() noexcept try {
+    if (!hash_)
+        hash_.emplace();
+    std::vector<std::byte> space;
+    while (hashed_ < at_ && !ended_) {
+        space.resize(std::min<std::uint64_t>(at_ - hashed_, read_step));
+        const auto got = where_->calls().pread(part_, space, hashed_);
+        ended_ = got <= 0;
+        if (!ended_)
+            hash_->update(std::span(space).first(static_cast<std::size_t>(got)));
+        hashed_ += ended_ ? 0 : static_cast<std::uint64_t>(got);
+    }
+    return !ended_;
+} catch (const std::bad_alloc&) {
+    ended_ = true;
+    return false;
 }
 
 /// Sees that there is a journal, and that its header says what it is to say.
@@ -126,6 +153,7 @@ bool checkpoints::prepare() noexcept {
 }
 
 bool checkpoints::create() noexcept {
+    directory::expect_states();
     files& calls = where_->calls();
     const int folder = where_->descriptor();
     descriptor_ = calls.openat(folder, name_.c_str(), create_flags, journal_mode);

@@ -20,11 +20,12 @@ namespace asyncdl::storage {
 /// what it holds stays good.
 class checkpoints {
 public:
-    /// Of a new part file; the journal `name` is made with its first record. Throws bad_alloc.
-    checkpoints(std::shared_ptr<directory> where, std::string name);
+    /// Of the new part file that is open as `part`, and stays so; the journal `name` is made with
+    /// its first record.
+    checkpoints(std::shared_ptr<directory> where, std::string name, int part);
 
     /// Goes on with the journal that is open as `descriptor`, which it takes, `size` bytes long.
-    checkpoints(std::shared_ptr<directory> where, std::string name, int descriptor,
+    checkpoints(std::shared_ptr<directory> where, std::string name, int part, int descriptor,
                 const journal_contents& contents, std::uint64_t size);
 
     /// Closes the journal and leaves it.
@@ -49,6 +50,7 @@ public:
 private:
     void begin(std::uint64_t offset) noexcept;
     void record() noexcept;
+    bool catch_up() noexcept;
     bool prepare() noexcept;
     bool create() noexcept;
     bool store(std::span<const std::byte> bytes, std::uint64_t offset) noexcept;
@@ -56,7 +58,7 @@ private:
 
     std::shared_ptr<directory> where_;
     std::string name_;
-    piece_hash hash_;  ///< of the piece being written
+    int part_;
     int descriptor_ = -1;
     bool ended_ = false;
     bool header_written_ = false;
@@ -66,8 +68,12 @@ private:
 
     // The piece being written.
     std::uint64_t begin_ = 0;
-    std::uint64_t at_ = 0;        ///< behind the last byte that was written
-    std::uint64_t end_ = 0;       ///< where it is full
+    std::uint64_t at_ = 0;   ///< behind the last byte that was written
+    std::uint64_t end_ = 0;  ///< where it is full
+    /// Of the piece up to `hashed_`. None before the first record: most files end before it, and
+    /// what they have then is read again.
+    std::optional<piece_hash> hash_;
+    std::uint64_t hashed_ = 0;
     std::uint64_t recorded_ = 0;  ///< so far its record goes
     std::size_t slot_ = 0;        ///< its record's place
     std::size_t slots_ = 0;       ///< places that are taken

@@ -12,7 +12,7 @@ namespace asyncdl::storage {
 
 namespace {
 
-/// Below this a file is on disk before a reservation would tell more than its first write.
+/// Below this a file is on disk before a look ahead would tell more than its first write.
 constexpr std::uint64_t smallest_reservation = 1024 * 1024;
 
 }  // namespace
@@ -79,7 +79,7 @@ core::outcome<std::optional<reopened_part>> part_file::reopen(std::shared_ptr<di
         part.descriptor_ = kept->part;
         part.checkpoints_ =
             std::make_unique<checkpoints>(part.where_, part.part_ + std::string(state_suffix),
-                                          kept->state, kept->claims, kept->state_bytes);
+                                          kept->part, kept->state, kept->claims, kept->state_bytes);
         part.exists_ = part.reopened_ = true;
         opened = reopened_part{std::move(part), std::move(kept->claims)};
     }
@@ -93,6 +93,10 @@ core::outcome<void> part_file::reserve(std::optional<std::uint64_t> size) {
     const int reserved = where_->calls().fallocate(descriptor_, *size);
     if (reserved < 0 && reserved != -EOPNOTSUPP && reserved != -ENOSYS)
         return file_fault("reserve space for", part_, reserved);
+    // The rename would tell as well, but only when all has been fetched.
+    const auto there = look(*where_, leaf_);
+    if (there && there->state == target_state::a_directory)
+        return core::fault(make_error_code(errc::file), leaf_ + " is a directory");
     return {};
 }
 
@@ -121,10 +125,9 @@ void part_file::note(std::uint64_t offset, std::span<const std::byte> data) {
     const bool whole = size_ && offset == 0 && data.size() == *size_;
     if (whole || (!described_ && !checkpoints_))
         return;
-    if (!checkpoints_) {
-        directory::expect_states();
-        checkpoints_ = std::make_unique<checkpoints>(where_, part_ + std::string(state_suffix));
-    }
+    if (!checkpoints_)
+        checkpoints_ =
+            std::make_unique<checkpoints>(where_, part_ + std::string(state_suffix), descriptor_);
     if (described_)
         checkpoints_->describe(described_->source, std::move(described_->about));
     described_.reset();

@@ -201,14 +201,19 @@ TEST_CASE("a directory in the place of the target or the part file is refused") 
     }
 }
 
-TEST_CASE("a directory in the target's place is seen before anything is asked") {
+TEST_CASE("a directory in the target's place is seen before a large body comes") {
     stage_over<plain> on;
     fs::create_directories(on.dir / "out/file");
-    for (const on_exists mode : {on_exists::overwrite, on_exists::skip, on_exists::fail}) {
+    for (const on_exists mode : {on_exists::skip, on_exists::fail}) {
         on.options.if_exists = mode;
-        check_failure(on.fetch("/bytes/5"), errc::file);
+        check_failure(on.fetch("/bytes/2000000"), errc::file);
     }
     CHECK(on.server.requests().empty());
+    on.options.if_exists = on_exists::overwrite;
+    const download_result result = on.fetch("/bytes/2000000");
+    check_failure(result, errc::file);
+    CHECK(result.bytes_received == 0);
+    CHECK(on.names() == names{"file"});
 }
 
 TEST_CASE("a part file of an earlier run is replaced") {
