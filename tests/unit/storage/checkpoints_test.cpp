@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <set>
+
 #include "failing_files.hpp"
 #include "part_files.hpp"
 
@@ -47,12 +50,37 @@ TEST_SUITE("unit/storage/checkpoints") {
         temp_dir dir;
         failing_files calls;
         auto part = described(dir, mib - 1, calls);
+        calls.forget();
         for (std::size_t at = 0; at < mib - 1; at += 64 * kib)
             REQUIRE(test::write(part, at, std::min(64 * kib, mib - 1 - at)).has_value());
+        const auto made = calls.made();
+        CHECK(std::set(made.begin(), made.end()) == std::set<std::string>{"pwrite"});
         CHECK(dir.names() == names{"a.part"});
         calls.forget();
         REQUIRE(part.commit(std::nullopt, true, false, mib - 1).has_value());
         CHECK(calls.made() == names{"fstat", "fstatat", "renameat", "close"});
+    }
+
+    TEST_CASE("what came before the first record is read again for it, and nothing after that") {
+        temp_dir dir;
+        failing_files calls;
+        auto part = described(dir, 3 * mib, calls);
+        const auto preads = [&] {
+            const auto made = calls.made();
+            return std::count(made.begin(), made.end(), "pread");
+        };
+        REQUIRE(test::write(part, 0, mib - 1).has_value());
+        CHECK(preads() == 0);
+        REQUIRE(test::write(part, mib - 1, 2).has_value());
+        const auto again = preads();
+        CHECK(again > 0);
+        REQUIRE(test::write(part, mib + 1, mib).has_value());
+        CHECK(preads() == again);
+        const auto contents = journal(dir);
+        REQUIRE(contents.has_value());
+        CHECK(test::ranges(contents->pieces) == ranges_of{{0, mib}, {mib, 2 * mib}});
+        for (const auto& piece : contents->pieces)
+            CHECK(part.prove(piece));
     }
 
     TEST_CASE("a piece that is full is in the state, with mode 0600") {
