@@ -7,7 +7,9 @@
 #include <asyncdl/version.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -105,7 +107,13 @@ int download(settings options) {
     }
     options.transfer.checksums = read_checksums(options, files);
     options.transfer.log = make_log(options, files);
+    std::optional<boost::asio::thread_pool> disk;
     options.transfer.file_calls = file_io::in_place;
+    if (options.disk_threads > 0) {
+        disk.emplace(options.disk_threads);
+        options.transfer.file_calls = file_io::offload;
+        options.transfer.work_executor = disk->get_executor();
+    }
     list_reader source(std::move(arguments), std::move(lists),
                        [log = options.transfer.log](const std::string& line) {
                            if (log.wants(log_level::warn)) {

@@ -32,6 +32,7 @@ struct settings {
 
     downloader_options transfer;
     unsigned threads = 1;
+    unsigned disk_threads = 0;  ///< 0: file calls are made by the threads that download
 
     std::optional<std::string> json;  ///< `-` is stdout, for all three
     std::optional<std::string> jsonl;

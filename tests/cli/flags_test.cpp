@@ -97,7 +97,8 @@ TEST_SUITE("cli/flags") {
     }
 
     TEST_CASE("numbers out of range, negative, not finite or hexadecimal are refused") {
-        for (const char* name : {"-j", "-x", "--threads", "--retries", "--max-redirs"}) {
+        for (const char* name :
+             {"-j", "-x", "--threads", "--disk-threads", "--retries", "--max-redirs"}) {
             for (const char* value : {"-1", "0x10", "1.5", "1e3", "+1", "", " 1", "1 ", "inf",
                                       "nan", "99999999999999999999", "1000001", "abc"}) {
                 CAPTURE(name);

@@ -239,6 +239,23 @@ TEST_SUITE("cli/program") {
         CHECK(most == 2);
     }
 
+    TEST_CASE("with threads for the disk, files come and go on as without") {
+        for (const char* threads : {"1", "3"}) {
+            bench b;
+            const words disk{"--disk-threads", "2", "--threads", threads, "-q", "-j", "8"};
+            words arguments = disk;
+            for (int i = 0; i < 20; ++i) {
+                arguments.push_back(std::to_string(i) + "=" + b.url("/bytes/300000"));
+            }
+            arguments.push_back("gone=" + b.url("/status/404"));
+            CHECK(b.run(arguments).status == 1);
+            for (int i = 0; i < 20; ++i) {
+                CHECK(asyncdl::test::is_pattern(b.read("downloads/" + std::to_string(i))));
+            }
+            CHECK(b.dir.names().size() == 21);
+        }
+    }
+
     TEST_CASE("-x bounds the connections to a host") {
         bench b;
         words arguments{"-q", "-x", "2"};

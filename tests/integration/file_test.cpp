@@ -4,7 +4,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <asyncdl/memory_sink.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_future.hpp>
+#include <chrono>
 #include <filesystem>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -16,6 +22,7 @@ namespace {
 using namespace asyncdl;
 using namespace asyncdl::test;
 namespace fs = std::filesystem;
+using namespace std::chrono_literals;
 using names = std::vector<std::string>;
 
 TEST_SUITE_BEGIN("integration/file");
@@ -244,6 +251,23 @@ TEST_CASE("the bytes come to NAME.part first, NAME appears when they are complet
         check_stored(on, on.fetch("/"), "hello");
         CHECK(meanwhile == names{"file.part"});
     }
+}
+
+TEST_CASE_TEMPLATE("a disk that blocks holds up no other download", How, plain, tls) {
+    boost::asio::thread_pool disk(1);
+    std::promise<void> free;
+    boost::asio::post(disk, [wait = free.get_future().share()] { wait.wait(); });
+    stage_over<How> on;
+    on.options.work_executor = disk.get_executor();
+    downloader client(on.io.get_executor(), on.options);
+    auto blocked = client.async_download(on.ask("/bytes/300000"), boost::asio::use_future);
+    memory_sink kept(1000);
+    download_request other = on.ask("/bytes/1000", "");
+    other.destination = &kept;
+    CHECK(on.fetch(client, other).success);
+    CHECK(blocked.wait_for(0s) == std::future_status::timeout);
+    free.set_value();
+    check_stored(on, run_for_result(on.io, std::move(blocked)), pattern(0, 300'000));
 }
 
 TEST_CASE("a file has the mode and the time that it should") {
