@@ -14,8 +14,14 @@ constexpr std::size_t max_shown = 4 * 1024;  // of a log line
 
 bool ends_with_port(std::string_view authority) {
     // The first colon: a second one is part of a password. Only an IPv6 literal has its own.
-    const auto bracket = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
-    const auto colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+    std::size_t literal = 0;
+    if (authority.starts_with('[')) {
+        literal = authority.find_first_not_of("0123456789abcdefABCDEF:.", 1);
+        if (literal == std::string_view::npos || authority[literal] != ']') {
+            return false;
+        }
+    }
+    const auto colon = authority.find(':', literal);
     return colon == std::string_view::npos ||
            authority.find_first_not_of("0123456789", colon + 1) == std::string_view::npos;
 }

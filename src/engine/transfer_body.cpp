@@ -155,6 +155,12 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
         space = own_space_;
     }
     const bool is_part = bytes.end != core::part_request::to_the_end;
+    // The head is gone after the first wait.
+    bool described = is_part;
+    const auto describe = [&] {
+        if (!std::exchange(described, true))
+            stored_.belongs_to(from_.source(), core::validators::of(head.fields));
+    };
     std::uint64_t offset = bytes.begin;
     for (std::uint64_t turn = 0;;) {
         if (is_stopped())
@@ -163,6 +169,7 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
         if (!got)
             co_return got.error();
         if (!*got) {
+            describe();
             if (const auto waited = co_await line->wait(); !waited)
                 co_return waited.error();
             continue;
@@ -173,8 +180,8 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
         if (data.size() > bytes.end - offset)
             co_return core::fault(make_error_code(errc::protocol),
                                   "the server sent more than the part that it announced");
-        if (offset == bytes.begin && !is_part && line->body_size() != data.size())
-            stored_.belongs_to(from_.source(), core::validators::of(head.fields));
+        if (line->body_size() != data.size())
+            describe();
         result_.bytes_received += data.size();
         all_received_.store(result_.bytes_received, std::memory_order_relaxed);
         auto written = stored_.write(offset, data);

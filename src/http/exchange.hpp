@@ -21,8 +21,8 @@ public:
     virtual ~exchange() = default;
 
     /// Sends the request and reads up to the head of the final response; interim ones are passed
-    /// over, at most 16. The head stays valid until the exchange ends. Errors: `protocol`,
-    /// `truncated`, `timeout`, `cancelled`.
+    /// over, at most 16. The head stays valid until the first wait for the body, or the end of the
+    /// exchange. Errors: `protocol`, `truncated`, `timeout`, `cancelled`.
     virtual boost::asio::awaitable<core::outcome<const core::response_head*>> start(
         const request_head& request) = 0;
 
@@ -33,14 +33,15 @@ public:
     virtual core::outcome<std::optional<std::span<const std::byte>>> try_read(
         std::span<std::byte> space) = 0;
 
-    /// Waits until there may be more of the body. Errors: `timeout`, `truncated`, `cancelled`.
+    /// Waits until there may be more of the body; the head ends here. Errors: `timeout`,
+    /// `truncated`, `cancelled`.
     virtual boost::asio::awaitable<core::outcome<void>> wait() = 0;
 
     /// Bytes of the body, where the head said so.
     virtual std::optional<std::uint64_t> body_size() const = 0;
 
     /// Reads off a body that nobody wants, so that the connection can be used again; gives up past
-    /// `limit` bytes, the connection is then closed when the lease ends.
+    /// `limit` bytes, the connection is then closed when the lease ends. The head ends here.
     virtual boost::asio::awaitable<void> drain(std::uint64_t limit, std::span<std::byte> space) = 0;
 
     /// True where the connection carried other exchanges before and not a byte of this response

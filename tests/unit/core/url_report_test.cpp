@@ -42,6 +42,10 @@ TEST_CASE("reports show a URL as it was given, less its userinfo") {
         {"http://u:p@w:x/y@h/", "http://h/"},
         {"http://u:p]/w@h/", "http://h/"},
         {"http://[u:p/w@h/", "http://h/"},
+        // what stands between brackets is a literal address, or part of a password
+        {"http://u:p@[::1]:80/a@b", "http://[::1]:80/a@b"},
+        {"http://u@[x:p]/w@h/", "http://h/"},
+        {"http://u@[:p@h/", "http://h/"},
         // no authority at all
         {"u:p@h/x", "u:@h/x"},
         {"http:/u:p@h/x", "http:@h/x"},
