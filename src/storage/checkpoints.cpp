@@ -16,6 +16,8 @@ namespace {
 
 // A kill costs what was written since the last record: this long, or a piece.
 constexpr auto period = std::chrono::seconds(1);
+// Less is not worth a record: the journal only grows.
+constexpr std::uint64_t least_growth = 64 * 1024;
 
 constexpr std::uint64_t read_step = 64 * 1024;
 
@@ -39,7 +41,7 @@ checkpoints::checkpoints(std::shared_ptr<directory> where, std::string name, int
     source_ = contents.source;
     about_ = contents.about;
     // A last record that is torn gives its place to the next one.
-    slot_ = slots_ = static_cast<std::size_t>(size - header_bytes) / record_bytes;
+    slots_ = static_cast<std::size_t>(size - header_bytes) / record_bytes;
 }
 
 checkpoints::~checkpoints() {
@@ -98,22 +100,21 @@ void checkpoints::remove() noexcept {
 void checkpoints::begin(std::uint64_t offset) noexcept {
     begin_ = at_ = recorded_ = hashed_ = offset;
     end_ = piece_end(offset);
-    slot_ = slots_;
     if (hash_)
         hash_->reset();
 }
 
-/// Writes the record of the piece as far as it is, over the one that it has already.
+/// Writes a record of the piece as far as it is; it counts instead of the earlier ones.
 void checkpoints::record() noexcept {
     if (ended_ || at_ == recorded_ || !catch_up() || !prepare())
         return;
     const piece claim{{begin_, at_}, hash_->value()};
-    const auto place = header_bytes + std::uint64_t{slot_} * record_bytes;
-    if (slot_ == most_records || !store(encode_record(generation_, claim), place)) {
+    const auto place = header_bytes + std::uint64_t{slots_} * record_bytes;
+    if (slots_ == most_records || !store(encode_record(generation_, claim), place)) {
         ended_ = true;  // one that is torn is passed over, the others stay good
         return;
     }
-    slots_ = slot_ + 1;
+    ++slots_;
     recorded_ = at_;
 }
 
@@ -177,7 +178,7 @@ bool checkpoints::store(std::span<const std::byte> bytes, std::uint64_t offset) 
 
 /// Whether it is time for a record. A file of one write needs no clock.
 bool checkpoints::is_due() noexcept {
-    if (!std::exchange(written_before_, true))
+    if (!std::exchange(written_before_, true) || at_ - recorded_ < least_growth)
         return false;
     const auto now = where_->calls().now();
     if (last_ && now - *last_ < period)

@@ -1,6 +1,6 @@
 #pragma once
-// Writes NAME.part.state while a part file grows: a record for each piece that is full, and one of
-// the piece being written about once a second. A part file owns it and uses it under its lock; one
+// Writes NAME.part.state while a part file grows: a record for each piece that is full, and about
+// once a second one of the piece being written. A part file owns it and uses it under its lock; one
 // thread at a time.
 
 #include <chrono>
@@ -75,8 +75,7 @@ private:
     std::optional<piece_hash> hash_;
     std::uint64_t hashed_ = 0;
     std::uint64_t recorded_ = 0;  ///< so far its record goes
-    std::size_t slot_ = 0;        ///< its record's place
-    std::size_t slots_ = 0;       ///< places that are taken
+    std::size_t slots_ = 0;       ///< records so far
 
     bool written_before_ = false;
     std::optional<std::chrono::steady_clock::time_point> last_;  ///< of the records by time

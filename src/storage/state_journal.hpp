@@ -8,8 +8,8 @@
 //           Last-Modified, Date), zeros, XXH3-64 of all that
 //   record: begin, end (one past the last byte), XXH3-64 of these bytes of the part file, XXH3-64
 //           of the three numbers, seeded with the generation
-// A record is never changed but by a later one of the same piece, so that what a kill leaves is a
-// journal whose last record is whole or passed over.
+// Records are only ever added, and a later one counts instead of earlier ones of the same bytes:
+// what a kill leaves is a journal whose last record is whole or passed over.
 
 #include <array>
 #include <cstddef>
@@ -40,8 +40,8 @@ struct journal_contents {
 inline constexpr std::size_t header_bytes = 4096;
 inline constexpr std::size_t record_bytes = 32;
 /// A file of 16 TiB takes 53,248 records, 4096 for its first 4 GiB and for each doubling after
-/// that; the rest is for what is written in parts or twice.
-inline constexpr std::size_t most_records = std::size_t{1} << 18;
+/// that; the rest is for what is written in parts or twice, and for a record a second.
+inline constexpr std::size_t most_records = std::size_t{1} << 19;
 inline constexpr std::size_t most_journal_bytes = header_bytes + most_records * record_bytes;
 /// No piece is longer than 4 GiB.
 inline constexpr std::uint64_t largest_piece = std::uint64_t{1} << 32;

@@ -97,6 +97,29 @@ TEST_CASE_TEMPLATE("a destroyed downloader leaves what can be resumed", How, pla
     check_resumed(on, on.fetch("/file"), file, kept);
 }
 
+TEST_CASE_TEMPLATE("what is there is proven before anything is asked, and progress tells so", How,
+                   plain, tls) {
+    stage_over<How> on;
+    const remote_file file(whole);
+    leave_part(on, file, kept);
+    on.server.on("/file", file);
+    const std::size_t asked = on.server.requests("/file");
+    downloader client(on.io.get_executor(), on.options);
+    auto done = client.async_download(on.ask("/file"), asio::use_future);
+    on.io.restart();
+    bool proves = false;
+    while (done.wait_for(0s) != std::future_status::ready && on.io.run_one_for(patience) > 0) {
+        const progress_snapshot now = client.progress();
+        if (!now.downloads.empty() && now.downloads[0].state == download_state::verifying) {
+            proves = true;
+            CHECK(now.downloads[0].received <= kept);
+            CHECK(on.server.requests("/file") == asked);
+        }
+    }
+    CHECK(proves);
+    check_resumed(on, run_for_result(on.io, std::move(done)), file, kept);
+}
+
 TEST_CASE_TEMPLATE("a download that is cancelled and discarded leaves nothing", How, plain, tls) {
     stage_over<How> on;
     on.server.on("/file", remote_file(whole).cut(kept, ending::stall));

@@ -117,17 +117,18 @@ TEST_SUITE("unit/storage/checkpoints") {
         CHECK(journal(first)->generation != journal(second)->generation);
     }
 
-    TEST_CASE("a piece that grows slowly is recorded about once a second, in the same place") {
+    TEST_CASE(
+        "a piece that grows slowly is recorded about once a second, and the last one counts") {
         temp_dir dir;
         failing_files calls;
         auto part = described(dir, mib, calls);
-        REQUIRE(test::write(part, 0, 10).has_value());
+        REQUIRE(test::write(part, 0, 64 * kib).has_value());
         CHECK(calls.clock_reads() == 0);
-        std::uint64_t at = 10;
-        const auto grow = [&](auto time) {
+        std::uint64_t at = 64 * kib;
+        const auto grow = [&](auto time, std::uint64_t size = 64 * kib) {
             calls.advance(time);
-            REQUIRE(test::write(part, at, 10).has_value());
-            at += 10;
+            REQUIRE(test::write(part, at, size).has_value());
+            at += size;
         };
         grow(5s);  // from here on time counts
         grow(999ms);
@@ -135,17 +136,20 @@ TEST_SUITE("unit/storage/checkpoints") {
         grow(1ms);
         CHECK(test::ranges(journal(dir)->pieces) == ranges_of{{0, at}});
         grow(500ms);
-        CHECK(test::ranges(journal(dir)->pieces) == ranges_of{{0, at - 10}});
-        for (int i = 0; i < 100; ++i) {
+        CHECK(test::ranges(journal(dir)->pieces) == ranges_of{{0, at - 64 * kib}});
+        for (int i = 0; i < 8; ++i) {
             grow(1s);
             CHECK(test::ranges(journal(dir)->pieces) == ranges_of{{0, at}});
         }
-        CHECK(journal_size(dir) == header_bytes + record_bytes);
+        CHECK(journal_size(dir) == header_bytes + 9 * record_bytes);
+        grow(10s, 64 * kib - 1);  // not worth a record
+        CHECK(journal_size(dir) == header_bytes + 9 * record_bytes);
         REQUIRE(part.keep());
+        CHECK(journal_size(dir) == header_bytes + 10 * record_bytes);
         CHECK(test::proven(dir) == ranges_of{{0, at}});
     }
 
-    TEST_CASE("the record of a full piece takes the place of its earlier ones") {
+    TEST_CASE("the record of a full piece counts instead of its earlier ones") {
         temp_dir dir;
         failing_files calls;
         auto part = described(dir, 2 * mib, calls);
@@ -154,7 +158,19 @@ TEST_SUITE("unit/storage/checkpoints") {
             REQUIRE(test::write(part, at, 128 * kib).has_value());
         }
         CHECK(test::ranges(journal(dir)->pieces) == ranges_of{{0, mib}, {mib, mib + 128 * kib}});
-        CHECK(journal_size(dir) == header_bytes + 2 * record_bytes);
+        CHECK(journal_size(dir) == header_bytes + 7 * record_bytes);
+    }
+
+    TEST_CASE("a record that is torn takes nothing back of what an earlier one claimed") {
+        temp_dir dir;
+        failing_files calls;
+        auto part = described(dir, 2 * mib, calls);
+        for (std::size_t at = 0; at < mib; at += 128 * kib) {
+            calls.advance(1s);
+            REQUIRE(test::write(part, at, 128 * kib).has_value());
+        }
+        std::filesystem::resize_file(dir / "a.part.state", journal_size(dir) - 1);
+        CHECK(test::ranges(journal(dir)->pieces) == ranges_of{{0, mib - 128 * kib}});
     }
 
     TEST_CASE("a gap that is filled is a piece of its own") {
