@@ -6,9 +6,9 @@
 #include <cerrno>
 #include <new>
 #include <utility>
-#include <vector>
 
 #include "storage/part_lock.hpp"
+#include "storage/part_read.hpp"
 
 namespace asyncdl::storage {
 
@@ -18,8 +18,6 @@ namespace {
 constexpr auto period = std::chrono::seconds(1);
 // Less is not worth a record: the journal only grows.
 constexpr std::uint64_t least_growth = 64 * 1024;
-
-constexpr std::uint64_t read_step = 64 * 1024;
 
 // What it claims is nobody else's business: 0600.
 constexpr int create_flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -122,15 +120,14 @@ void checkpoints::record() noexcept {
 bool checkpoints::catch_up() noexcept try {
     if (!hash_)
         hash_.emplace();
-    std::vector<std::byte> space;
-    while (hashed_ < at_ && !ended_) {
-        space.resize(std::min<std::uint64_t>(at_ - hashed_, read_step));
-        const auto got = where_->calls().pread(part_, space, hashed_);
-        ended_ = got <= 0;
-        if (!ended_)
-            hash_->update(std::span(space).first(static_cast<std::size_t>(got)));
-        hashed_ += ended_ ? 0 : static_cast<std::uint64_t>(got);
-    }
+    if (hashed_ == at_)
+        return true;
+    const auto use = [this](std::span<const std::byte> bytes) {
+        hash_->update(bytes);
+        return true;
+    };
+    ended_ = read_back(where_->calls(), part_, {hashed_, at_}, use) != 0;
+    hashed_ = at_;
     return !ended_;
 } catch (const std::bad_alloc&) {
     ended_ = true;

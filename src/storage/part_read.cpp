@@ -1,37 +1,14 @@
 // What is read back from a part file: to prove what its state claims, and for its digest.
 
-#include <algorithm>
+#include "storage/part_read.hpp"
+
 #include <asyncdl/error.hpp>
-#include <cerrno>
-#include <memory>
 
 #include "storage/digest.hpp"
 #include "storage/part_file.hpp"
 #include "storage/piece_hash.hpp"
 
 namespace asyncdl::storage {
-
-namespace {
-
-/// Calls `use` with the bytes of `range`, in steps, until it says no. 0 or -errno: where bytes are
-/// missing -ENODATA, where `use` said no -ECANCELED.
-template <typename Use>
-int read_back(files& calls, int file, core::byte_range range, Use use) {
-    constexpr std::size_t step = 256 * 1024;
-    const auto space = std::make_unique_for_overwrite<std::byte[]>(step);
-    for (auto at = range.begin; at < range.end;) {
-        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(step, range.end - at));
-        const auto read = calls.pread(file, std::span(space.get(), wanted), at);
-        if (read <= 0)
-            return read == 0 ? -ENODATA : static_cast<int>(read);
-        if (!use(std::span<const std::byte>(space.get(), static_cast<std::size_t>(read))))
-            return -ECANCELED;
-        at += static_cast<std::uint64_t>(read);
-    }
-    return 0;
-}
-
-}  // namespace
 
 bool part_file::prove(const piece& claim) const {
     piece_hash hash;
