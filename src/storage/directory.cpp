@@ -12,6 +12,7 @@ namespace asyncdl::storage {
 namespace {
 
 constexpr int enter_flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+constexpr int unnamed_flags = O_RDWR | O_TMPFILE | O_CLOEXEC;
 constexpr ::mode_t folder_mode = 0777;  // less the umask
 
 // A look through the directory costs as much as some hundred looks for a single state.
@@ -77,13 +78,27 @@ core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string
     return folder;
 }
 
-bool directory::may_hold_states() {
+bool directory::may_hold_leftovers() {
     if (asked_++ == asked_before_look) {
         const auto begun = states_begun.load();  // before the look, which may miss a later one
-        if (!finds_state())
-            stateless_at_ = begun;
+        if (!finds_leftover())
+            clean_at_ = begun;
     }
-    return stateless_at_ != states_begun;
+    return clean_at_ != states_begun;
+}
+
+int directory::open_unnamed() {
+    const int opened = calls_.openat(descriptor_, ".", unnamed_flags, part_mode);
+    if (opened < 0)
+        takes_unnamed_ = false;
+    return opened;
+}
+
+int directory::link_unnamed(int file, const std::string& leaf) {
+    const int linked = calls_.link(file, descriptor_, leaf.c_str());
+    if (linked < 0)
+        takes_unnamed_ = false;
+    return linked;
 }
 
 void directory::expect_states() noexcept {
@@ -91,7 +106,7 @@ void directory::expect_states() noexcept {
 }
 
 /// Looks at every entry; true as well where there are too many, or where they cannot be read.
-bool directory::finds_state() const {
+bool directory::finds_leftover() const {
     const int opened = calls_.openat(descriptor_, ".", enter_flags, 0);
     if (opened < 0)
         return true;
@@ -105,7 +120,8 @@ bool directory::finds_state() const {
         const ::dirent* entry = ::readdir(entries.get());
         if (!entry)
             return errno != 0;
-        if (std::string_view(entry->d_name).ends_with(state_suffix))
+        const std::string_view name = entry->d_name;
+        if (name.ends_with(part_suffix) || name.ends_with(state_suffix))
             return true;
     }
     return true;

@@ -26,11 +26,21 @@ public:
     /// is `errc::file`.
     core::outcome<std::shared_ptr<directory>> folder_of(const std::string& name);
 
-    /// Whether a state of a part file may be in here. Asked for each download, so that those in a
-    /// directory that has none need not look for their own: false once a look through the directory
-    /// has found none, until this process writes one itself, wherever. One that another process
-    /// leaves meanwhile is not seen: that download starts over.
-    bool may_hold_states();
+    /// Whether a part file or its state may be in here that a download has left. Asked for each
+    /// download, so that those in a directory that has none need not look for their own: false once
+    /// a look through the directory has found none, until this process writes a state itself,
+    /// wherever. What another process leaves meanwhile is not seen: that download starts over.
+    bool may_hold_leftovers();
+
+    /// Whether a file may be made without a name, to get its own when it is complete. Only where no
+    /// part file can be in its way, the file system can do it, and no file has stood in the place
+    /// of such a one so far, since to replace it takes longer then.
+    bool takes_unnamed() { return takes_unnamed_ && !may_hold_leftovers(); }
+
+    /// A new file without a name, or -errno.
+    int open_unnamed();
+    /// Gives it the name `leaf`: 0, or -errno where that is taken, or cannot be done.
+    int link_unnamed(int file, const std::string& leaf);
 
     /// This process is about to write a state, in whatever directory.
     static void expect_states() noexcept;
@@ -44,13 +54,14 @@ public:
     directory& operator=(const directory&) = delete;
 
 private:
-    bool finds_state() const;
+    bool finds_leftover() const;
 
     int descriptor_;
     files& calls_;
-    std::atomic<std::uint64_t> asked_ = 0;  ///< times, whether there may be a state
-    /// The states that this process had begun when there was none in here; first: never looked.
-    std::atomic<std::uint64_t> stateless_at_ = ~std::uint64_t{0};
+    std::atomic<std::uint64_t> asked_ = 0;  ///< times, whether there may be leftovers
+    /// The states that this process had begun when nothing was in here; first: never looked.
+    std::atomic<std::uint64_t> clean_at_ = ~std::uint64_t{0};
+    std::atomic<bool> takes_unnamed_ = true;
 };
 
 /// What is in the target's place before a download.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <asyncdl/error.hpp>
+#include <atomic>
 #include <cerrno>
 #include <limits>
 #include <string>
@@ -115,6 +116,22 @@ int files::rename_noreplace(int directory, const char* from, const char* to) {
     if (unlinked < 0)
         unlinkat(directory, to);
     return unlinked;
+}
+
+int files::link(int file, int directory, const char* to) {
+    // By the descriptor alone, which Linux grants to who opened the file since 6.10, and to root;
+    // else by the name that every open file has (open(2), O_TMPFILE).
+    static std::atomic<bool> by_descriptor = true;
+    if (by_descriptor) {
+        const int linked =
+            uninterrupted([&] { return ::linkat(file, "", directory, to, AT_EMPTY_PATH); });
+        if (linked != -ENOENT)
+            return linked;
+        by_descriptor = false;
+    }
+    const std::string path = "/proc/self/fd/" + std::to_string(file);
+    return uninterrupted(
+        [&] { return ::linkat(AT_FDCWD, path.c_str(), directory, to, AT_SYMLINK_FOLLOW); });
 }
 
 std::chrono::steady_clock::time_point files::now() {

@@ -38,6 +38,8 @@ public:
     virtual int unlinkat(int directory, const char* path);
     /// renameat2 with RENAME_NOREPLACE; falls back to linkat and unlinkat where that is missing.
     virtual int rename_noreplace(int directory, const char* from, const char* to);
+    /// linkat of an open file that has no name (O_TMPFILE); never replaces what is there.
+    virtual int link(int file, int directory, const char* to);
 
     /// For the time between checkpoints.
     virtual std::chrono::steady_clock::time_point now();

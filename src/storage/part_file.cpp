@@ -7,6 +7,7 @@
 
 #include "storage/checkpoints.hpp"
 #include "storage/part_lock.hpp"
+#include "storage/part_read.hpp"
 
 namespace asyncdl::storage {
 
@@ -41,6 +42,7 @@ void part_file::swap(part_file& other) noexcept {
     swap(leaf_, other.leaf_);
     swap(part_, other.part_);
     swap(descriptor_, other.descriptor_);
+    swap(unmade_, other.unmade_);
     swap(exists_, other.exists_);
     swap(reopened_, other.reopened_);
     swap(writes_, other.writes_);
@@ -58,14 +60,25 @@ part_file::part_file(std::shared_ptr<directory> where, std::string leaf)
 core::outcome<part_file> part_file::create(std::shared_ptr<directory> where, std::string leaf,
                                            std::optional<std::uint64_t> size) {
     part_file made(std::move(where), std::move(leaf));
-    const auto taken = take_part(*made.where_, made.part_);
-    if (!taken)
-        return taken.error();
-    made.descriptor_ = *taken;
-    made.exists_ = true;
+    if (size && *size > 0 && *size < smallest_reservation && made.where_->takes_unnamed()) {
+        made.size_ = size;
+        made.unmade_ = true;
+        return made;
+    }
+    if (auto named = made.make_named(); !named)
+        return std::move(named).error();
     if (auto reserved = made.reserve(size); !reserved)
         return std::move(reserved).error();
     return made;
+}
+
+core::outcome<void> part_file::make_named() {
+    const auto taken = take_part(*where_, part_);
+    if (!taken)
+        return taken.error();
+    descriptor_ = *taken;
+    exists_ = true;
+    return {};
 }
 
 core::outcome<std::optional<reopened_part>> part_file::reopen(std::shared_ptr<directory> where,
@@ -105,6 +118,13 @@ void part_file::describe(std::uint64_t source, core::validators about) {
 }
 
 core::outcome<void> part_file::write(std::uint64_t offset, std::span<const std::byte> data) {
+    if (std::exchange(unmade_, false)) {
+        if (offset == 0 && data.size() == *size_)
+            descriptor_ = where_->open_unnamed();
+        if (!is_open())
+            if (auto named = make_named(); !named)
+                return named;
+    }
     ++writes_;
     auto rest = data;
     for (auto at = offset; !rest.empty();) {
@@ -191,8 +211,16 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
     if (const int synced = durable ? calls.fsync(descriptor_) : 0; synced < 0)
         return refuse(file_fault("sync", part_, synced));
 
-    const int renamed = replace ? calls.renameat(folder, part_.c_str(), leaf_.c_str())
-                                : calls.rename_noreplace(folder, part_.c_str(), leaf_.c_str());
+    if (!exists_ && where_->link_unnamed(descriptor_, leaf_) < 0) {
+        if (auto copied = copy_to_named(); !copied)
+            return refuse(std::move(copied).error());
+        return commit(modified, replace, durable, size);
+    }
+    const auto rename = [&] {
+        return replace ? calls.renameat(folder, part_.c_str(), leaf_.c_str())
+                       : calls.rename_noreplace(folder, part_.c_str(), leaf_.c_str());
+    };
+    const int renamed = exists_ ? rename() : 0;
     if (renamed < 0) {
         auto why = file_fault("rename " + part_ + " to", leaf_, renamed);
         if (renamed == -EEXIST) {
@@ -214,6 +242,23 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
     if (const int synced = durable ? calls.fsync(folder) : 0; synced < 0)
         return file_fault("sync the folder of", leaf_, synced);
     return {};
+}
+
+/// What has no name goes to a part file after all.
+core::outcome<void> part_file::copy_to_named() {
+    files& calls = where_->calls();
+    const int unnamed = std::exchange(descriptor_, -1);
+    auto copied = make_named();
+    const auto copy = [&, at = std::uint64_t{0}](std::span<const std::byte> bytes) mutable {
+        copied = write(at, bytes);
+        at += bytes.size();
+        return copied.has_value();
+    };
+    const int read = copied ? read_back(calls, unnamed, {0, *size_}, copy) : 0;
+    if (copied && read < 0)
+        copied = file_fault("read", leaf_, read);
+    calls.close(unnamed);
+    return copied;
 }
 
 bool part_file::keep() noexcept {

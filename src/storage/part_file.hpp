@@ -1,6 +1,7 @@
 #pragma once
-// One file being made: bytes go to NAME.part, NAME appears by a rename when all is there. What was
-// written may be kept for a later run, with its claims in NAME.part.state. Blocking calls only;
+// One file being made: bytes go to NAME.part, NAME appears by a rename when all is there; a small
+// file that comes at once may do without NAME.part. What was written may be kept for a later run,
+// with its claims in NAME.part.state. Blocking calls only;
 // `file_sink` is what makes a `sink` of it. One owner, one thread at a time.
 
 #include <atomic>
@@ -36,6 +37,9 @@ public:
     /// that another download has locked, in this process or another, is `errc::file`, and so is
     /// anything else in its place (a symlink, a directory). The space is reserved, see `reserve`.
     /// On failure nothing is left.
+    ///
+    /// Below 1 MiB, where `directory::takes_unnamed`, all of that is left to the first write: what
+    /// it makes complete never gets that name, but its own with `commit`, at once.
     static core::outcome<part_file> create(std::shared_ptr<directory> where, std::string leaf,
                                            std::optional<std::uint64_t> size);
 
@@ -111,6 +115,8 @@ private:
 
     part_file(std::shared_ptr<directory> where, std::string leaf);
     void swap(part_file& other) noexcept;
+    core::outcome<void> make_named();
+    core::outcome<void> copy_to_named();
     void note(std::uint64_t offset, std::span<const std::byte> data);
     core::outcome<void> settle(std::optional<std::uint64_t> size);
     int close() noexcept;
@@ -119,6 +125,7 @@ private:
     std::string leaf_;
     std::string part_;
     int descriptor_ = -1;
+    bool unmade_ = false;                       ///< its first write decides what is made
     bool exists_ = false;                       ///< the part file is on disk and ours
     bool reopened_ = false;                     ///< an earlier run made it
     std::uint64_t writes_ = 0;                  ///< calls of `write`

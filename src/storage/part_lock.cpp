@@ -121,7 +121,7 @@ std::vector<std::byte> read_journal(files& calls, int file, std::uint64_t size) 
 }  // namespace
 
 bool has_state(directory& where, const std::string& leaf) {
-    if (!where.may_hold_states())
+    if (!where.may_hold_leftovers())
         return false;
     const auto state = look(where, with(with(leaf, part_suffix), state_suffix));
     return state && state->state == target_state::present;
@@ -130,7 +130,7 @@ bool has_state(directory& where, const std::string& leaf) {
 core::outcome<int> take_part(directory& where, const std::string& part) {
     files& calls = where.calls();
     for (int tries = 0;; ++tries) {
-        holder made(calls, calls.openat(where.descriptor(), part.c_str(), create_flags, 0666));
+        holder made(calls, calls.openat(where.descriptor(), part.c_str(), create_flags, part_mode));
         if (made.get() >= 0) {
             const int locked = take_lock(calls, made.get());
             if (locked == 0)

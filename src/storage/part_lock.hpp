@@ -18,6 +18,9 @@ inline constexpr std::string_view part_suffix = ".part";
 /// Behind the part file's name.
 inline constexpr std::string_view state_suffix = ".state";
 
+/// Less the umask; a target's, as the part file becomes it.
+inline constexpr ::mode_t part_mode = 0666;
+
 /// Opens `part` for us alone: made, or an earlier run's, which is emptied and whose state is
 /// removed. The lock lasts as long as the descriptor: who finds the part file knows whether it is
 /// in use, in this process or another. Never removes a file that another download may just have
@@ -32,7 +35,8 @@ struct kept_files {
     journal_contents claims;  ///< those within the part file; at least one
 };
 
-/// Whether an earlier run seems to have left a state of `leaf`, see `directory::may_hold_states`.
+/// Whether an earlier run seems to have left a state of `leaf`, see
+/// `directory::may_hold_leftovers`.
 bool has_state(directory& where, const std::string& leaf);
 
 /// Opens what an earlier run has left of `leaf`, see `part_file::reopen`.

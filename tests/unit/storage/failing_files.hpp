@@ -85,6 +85,9 @@ public:
     int rename_noreplace(int directory, const char* from, const char* to) override {
         return fails("rename_noreplace") ? -error_ : files::rename_noreplace(directory, from, to);
     }
+    int link(int file, int directory, const char* to) override {
+        return fails("link") ? -error_ : files::link(file, directory, to);
+    }
     std::chrono::steady_clock::time_point now() override {
         ++clock_reads_;
         return now_;
