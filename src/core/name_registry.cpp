@@ -22,10 +22,21 @@ std::string_view without_companions(std::string_view path) {
     }
 }
 
-// SipHash-1-3: a keyed hash, so that no list of names and no server can aim for a collision.
+using hash_key = std::array<std::uint64_t, 2>;
+
+hash_key random_key() {
+    std::random_device device;
+    hash_key key{};
+    for (std::uint64_t& half : key) {
+        half = std::uint64_t{device()} << 32 | device();
+    }
+    return key;
+}
+
+// SipHash-1-3.
 class sip_hash {
 public:
-    explicit sip_hash(const name_registry::hash_key& key)
+    explicit sip_hash(const hash_key& key)
         : a_(key[0] ^ 0x736f6d6570736575U),
           b_(key[1] ^ 0x646f72616e646f6dU),
           c_(key[0] ^ 0x6c7967656e657261U),
@@ -80,28 +91,20 @@ std::size_t first_slot(std::uint64_t hash, std::size_t slots) {
 
 }  // namespace
 
-name_registry::name_registry() {
-    std::random_device device;
-    for (std::uint64_t& half : key_) {
-        half = std::uint64_t{device()} << 32 | device();
-    }
+name_key::name_key(std::string_view path) {
+    static const hash_key key = random_key();
+    const std::uint64_t hash = sip_hash(key)(without_companions(path));
+    hash_ = hash == 0 ? 1 : hash;  // 0 is a free slot
 }
 
-bool name_registry::claim(std::string_view path) {
-    const std::uint64_t hash = hash_of(path);
+bool name_registry::claim(name_key path) {
     const std::lock_guard lock(mutex_);
-    return table_of(hash).insert(hash);
+    return table_of(path.hash_).insert(path.hash_);
 }
 
-void name_registry::release(std::string_view path) {
-    const std::uint64_t hash = hash_of(path);
+void name_registry::release(name_key path) {
     const std::lock_guard lock(mutex_);
-    table_of(hash).erase(hash);
-}
-
-std::uint64_t name_registry::hash_of(std::string_view path) const {
-    const std::uint64_t hash = sip_hash(key_)(without_companions(path));
-    return hash == 0 ? 1 : hash;  // 0 is a free slot
+    table_of(path.hash_).erase(path.hash_);
 }
 
 std::size_t name_registry::size() const {

@@ -11,29 +11,34 @@
 
 namespace asyncdl::core {
 
+/// A path, lexically normal, as registries know it: its hash, keyed for the life of the process, so
+/// that no list of names and no server can aim for a collision, and one is a matter of chance (1 in
+/// 10^7 for a million names). `x` and its companions `x.part` and `x.part.state` are one.
+class name_key {
+public:
+    explicit name_key(std::string_view path);
+
+private:
+    friend class name_registry;
+    std::uint64_t hash_;
+};
+
 /// Thread-safe. A claim that was written to is never given back: a run's later download must not
-/// replace what an earlier one of the same run has written.
-///
-/// `x` and its companions `x.part` and `x.part.state` are one claim, in any order. A hash keyed
-/// at construction makes collisions a matter of chance (1 in 10^7 for a million names); one would
-/// show as a needless `exists` or number, never as a shared target.
+/// replace what an earlier one of the same run has written. A collision would show as a needless
+/// `exists` or number, never as a shared target.
 class name_registry {
 public:
-    name_registry();
-
-    /// Takes a path, lexically normal; false where it is taken.
-    bool claim(std::string_view path);
+    /// Takes a path; false where it is taken.
+    bool claim(name_key path);
 
     /// Gives back a path that the caller has claimed, and whose download turned out to have another
     /// name before it wrote anything. Nothing happens where the path is not claimed.
-    void release(std::string_view path);
+    void release(name_key path);
 
     std::size_t size() const;
 
     /// Bytes that the claims take up.
     std::size_t memory() const;
-
-    using hash_key = std::array<std::uint64_t, 2>;
 
 private:
     struct table {
@@ -49,10 +54,8 @@ private:
     };
 
     table& table_of(std::uint64_t hash) { return tables_[hash % tables_.size()]; }
-    std::uint64_t hash_of(std::string_view path) const;
 
     mutable std::mutex mutex_;
-    hash_key key_{};
     std::array<table, 64> tables_;  // many, so that the copy that growth needs is a small one
 };
 

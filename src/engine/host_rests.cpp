@@ -18,15 +18,15 @@ void host_rests::answered(const core::origin& host) {
         found->second.guessed = {};
 }
 
-net::clock::time_point host_rests::end_of(const core::origin& host) {
+std::optional<net::clock::time_point> host_rests::end_of(const core::origin& host) {
     if (!any_.load(std::memory_order_relaxed))
-        return net::clock::time_point::min();
+        return std::nullopt;
     const std::lock_guard lock(mutex_);
     const auto now = net::clock::now();
     std::erase_if(rests_, [&](const auto& one) { return one.second.end() <= now; });
     any_ = !rests_.empty();
     const auto found = rests_.find(host);
-    return found == rests_.end() ? net::clock::time_point::min() : found->second.end();
+    return found == rests_.end() ? std::nullopt : std::optional(found->second.end());
 }
 
 }  // namespace asyncdl::engine

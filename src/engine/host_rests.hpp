@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 #include <mutex>
+#include <optional>
 
 #include "core/url.hpp"
 #include "net/timekeeper.hpp"
@@ -25,9 +26,9 @@ public:
     /// atomic read as long as no host rests.
     void answered(const core::origin& host);
 
-    /// When the host may be asked again; a time in the past where it may be now. Costs one atomic
+    /// Until when the host is to be left alone; nothing where it may be asked now. Costs one atomic
     /// read as long as no host rests.
-    net::clock::time_point end_of(const core::origin& host);
+    std::optional<net::clock::time_point> end_of(const core::origin& host);
 
 private:
     struct rest {

@@ -3,7 +3,7 @@
 // its batch, whenever that ran. Owned by a placement; the registries are thread-safe.
 
 #include <memory>
-#include <string>
+#include <optional>
 
 #include "core/name_registry.hpp"
 
@@ -20,13 +20,13 @@ public:
 
     /// The download has ended: others may have the name now, but for those of its batch.
     ~name_claim() {
-        if (!path_.empty())
-            active_.release(path_);
+        if (held_)
+            active_.release(*held_);
     }
 
-    /// Takes a path, lexically normal, and gives back the one held before; where the path is taken,
-    /// nothing changes and false is returned.
-    bool take(std::string path) {
+    /// Takes a path and gives back the one held before; where the path is taken, nothing changes
+    /// and false is returned.
+    bool take(core::name_key path) {
         if (!active_.claim(path))
             return false;
         if (batch_ && !batch_->claim(path)) {
@@ -34,24 +34,24 @@ public:
             return false;
         }
         give_back();
-        path_ = std::move(path);
+        held_ = path;
         return true;
     }
 
     /// Gives the path back, as if it had never been taken.
     void give_back() {
-        if (path_.empty())
+        if (!held_)
             return;
-        active_.release(path_);
+        active_.release(*held_);
         if (batch_)
-            batch_->release(path_);
-        path_.clear();
+            batch_->release(*held_);
+        held_.reset();
     }
 
 private:
     core::name_registry& active_;
     std::shared_ptr<core::name_registry> batch_;
-    std::string path_;
+    std::optional<core::name_key> held_;
 };
 
 }  // namespace asyncdl::engine

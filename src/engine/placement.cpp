@@ -31,10 +31,10 @@ bool is_normal(std::string_view path) {
 }
 
 /// A path as the names in use are compared.
-std::string normal(std::string path) {
+core::name_key key(const std::string& path) {
     if (is_normal(path))
-        return path;
-    return std::filesystem::path(path).lexically_normal().string();
+        return core::name_key(path);
+    return core::name_key(std::filesystem::path(path).lexically_normal().string());
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ bool placement::follow(const core::url& to, const core::fields& fields) {
 
 /// Has `name` from now on, unless another download has it.
 bool placement::take(std::string name) {
-    if (!claim_.take(normal(joined(*directory_, name))))
+    if (!claim_.take(key(joined(*directory_, name))))
         return false;
     name_ = std::move(name);
     return true;

@@ -170,7 +170,7 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
             co_return stopped();
         now(download_state::connecting);
         const auto& host = to_->origin().host;
-        if (core_->shared->rests.end_of(to_->origin()) > net::clock::now()) {
+        if (core_->shared->rests.end_of(to_->origin())) {
             const auto waited = co_await wait_for_rest(to_->origin());
             if (!waited)
                 co_return waited.error();
@@ -182,7 +182,7 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
                 co_return waited.error();
             host_place = std::move(*waited);
             // It may have been told to rest meanwhile.
-            if (core_->shared->rests.end_of(to_->origin()) > net::clock::now())
+            if (core_->shared->rests.end_of(to_->origin()))
                 continue;
         }
         if (!std::exchange(counted_, true))
@@ -282,7 +282,9 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::l
                            head.error().code() == errc::truncated && line->lost_unanswered();
         if (!again) {
             if (head) {
-                result_.final_url.assign(to.origin().tls ? "https://" : "http://");
+                result_.final_url.clear();
+                result_.final_url.reserve(8 + authority.size() + to.target().size());
+                result_.final_url.append(to.origin().tls ? "https://" : "http://");
                 result_.final_url.append(authority).append(to.target());
             }
             co_return head;

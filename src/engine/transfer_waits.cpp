@@ -80,10 +80,9 @@ void transfer::leave_alone(const core::origin& host) {
 asio::awaitable<core::outcome<void>> transfer::wait_for_rest(const core::origin& host) {
     for (;;) {
         const auto end = core_->shared->rests.end_of(host);
-        const auto time = net::clock::now();
-        if (end <= time)
+        if (!end)
             co_return core::outcome<void>();
-        const auto waited = co_await wait_without_slot(end - time);
+        const auto waited = co_await wait_without_slot(*end - net::clock::now());
         if (!waited)
             co_return waited.error();
     }
