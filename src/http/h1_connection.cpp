@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/this_coro.hpp>
 
 namespace asyncdl::http {
 
@@ -21,6 +22,11 @@ constexpr auto drain_patience = std::chrono::seconds(2);
 std::span<std::byte> head_space() {
     static thread_local std::array<std::byte, head_step> space;
     return space;
+}
+
+/// A signal that came while nothing waited is met by no operation.
+bool is_cancelled(const asio::cancellation_state& state) {
+    return state.cancelled() != asio::cancellation_type::none;
 }
 
 }  // namespace
@@ -77,6 +83,8 @@ asio::awaitable<core::outcome<const core::response_head*>> h1_connection::start(
     must_wait_ = true;
     for (unsigned interim = 0;;) {
         if (must_wait_) {
+            if (is_cancelled(co_await asio::this_coro::cancellation_state))
+                co_return core::fault(errc::cancelled);
             const auto ready =
                 co_await stream_->wait(need, std::min(limit, net::clock::now() + bounds_.byte));
             if (!ready) {
@@ -212,6 +220,8 @@ core::outcome<std::optional<std::span<const std::byte>>> h1_connection::try_read
 
 asio::awaitable<core::outcome<void>> h1_connection::wait() {
     release_buffers();
+    if (is_cancelled(co_await asio::this_coro::cancellation_state))
+        co_return core::fault(errc::cancelled);
     auto ready = co_await stream_->wait(need_, net::clock::now() + bounds_.byte);
     if (!ready && ready.error().code() == errc::timeout)
         co_return core::fault(make_error_code(errc::timeout),

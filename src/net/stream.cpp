@@ -1,8 +1,5 @@
 #include "net/stream.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <cerrno>
 
 namespace asyncdl::net {
@@ -12,24 +9,15 @@ namespace asio = boost::asio;
 stream::stream(asio::ip::tcp::socket socket, timekeeper& keeper)
     : deadline(keeper), socket_(std::move(socket)) {}
 
-asio::awaitable<core::outcome<void>> stream::wait(readiness need, clock::time_point limit) {
-    const auto state = co_await asio::this_coro::cancellation_state;
-    if (state.cancelled() != asio::cancellation_type::none)
-        co_return core::fault(errc::cancelled);
-    const auto what = need == readiness::want_write ? asio::socket_base::wait_write
-                                                    : asio::socket_base::wait_read;
-    expired_ = false;
-    set(limit);
-    // Deferred: awaited in place, where `use_awaitable` would make a coroutine for it.
-    const auto [error] = co_await socket_.async_wait(what, asio::as_tuple(asio::deferred));
+core::outcome<void> stream::waited(boost::system::error_code error) {
     clear();
     if (expired_)
-        co_return core::fault(errc::timeout);
+        return core::fault(errc::timeout);
     if (error == asio::error::operation_aborted)
-        co_return core::fault(errc::cancelled);
+        return core::fault(errc::cancelled);
     if (error)
-        co_return connection_fault(error.value());
-    co_return core::outcome<void>();
+        return connection_fault(error.value());
+    return {};
 }
 
 asio::awaitable<core::outcome<void>> stream::write(std::span<const std::byte> data,

@@ -4,6 +4,7 @@
 // connection, used on its downloader's executor.
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
 #include <span>
@@ -44,8 +45,20 @@ public:
     /// Whether nothing has come in unasked; false for a stream that the peer closed as well.
     virtual bool is_quiet() = 0;
 
-    /// Waits for readiness until `limit`. `errc::timeout` when it passed, `errc::cancelled`.
-    boost::asio::awaitable<core::outcome<void>> wait(readiness need, clock::time_point limit);
+    /// Waits for readiness until `limit`; to be awaited at once: `co_await line.wait(...)` gives a
+    /// `core::outcome<void>`. `errc::timeout` when the time passed, `errc::cancelled` where a
+    /// signal comes meanwhile. No coroutine, since this is what thousands of downloads do at the
+    /// same time: a wait has no frame.
+    auto wait(readiness need, clock::time_point limit) {
+        expired_ = false;
+        set(limit);
+        return socket_.async_wait(need == readiness::want_write
+                                      ? boost::asio::socket_base::wait_write
+                                      : boost::asio::socket_base::wait_read,
+                                  boost::asio::deferred([this](boost::system::error_code error) {
+                                      return boost::asio::deferred.values(waited(error));
+                                  }));
+    }
 
     /// Writes all of it; each wait is bounded by `patience`.
     boost::asio::awaitable<core::outcome<void>> write(std::span<const std::byte> data,
@@ -55,6 +68,7 @@ protected:
     boost::asio::ip::tcp::socket socket_;
 
 private:
+    core::outcome<void> waited(boost::system::error_code error);
     void on_deadline() override;
     bool expired_ = false;
 };
