@@ -30,8 +30,8 @@ core::outcome<bool> transfer::look_for_place() {
     if (!base)
         return base.error();
     auto wanted = place_.settle(core_->options.if_exists, *base);
-    if (wanted && *wanted && core_->options.resume)
-        has_state_ = storage::has_state(*place_.folder(), place_.leaf());
+    if (wanted && *wanted)
+        has_state_ = storage::has_state(*place_.folder(), place_.leaf()) && core_->options.resume;
     return wanted;
 }
 

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 
+#include <bit>
 #include <cerrno>
 #include <string_view>
 
@@ -16,7 +17,7 @@ constexpr int unnamed_flags = O_RDWR | O_TMPFILE | O_CLOEXEC;
 constexpr ::mode_t folder_mode = 0777;  // less the umask
 
 // A look through the directory costs as much as some hundred looks for a single state.
-constexpr std::size_t asked_before_look = 64;
+constexpr std::uint64_t asked_before_look = 64;
 constexpr int most_entries = 4096;
 
 std::atomic<std::uint64_t> states_begun = 0;  ///< by this process
@@ -78,13 +79,20 @@ core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string
     return folder;
 }
 
-bool directory::may_hold_leftovers() {
-    if (asked_++ == asked_before_look) {
-        const auto begun = states_begun.load();  // before the look, which may miss a later one
-        if (!finds_leftover())
-            clean_at_ = begun;
+bool directory::may_hold_states() {
+    // Part files that are in use are found as well, so one look may not do.
+    const auto asked = ++asked_;
+    const auto begun = states_begun.load();  // before the look, which may miss a later one
+    if (clean_at_ != begun && asked >= asked_before_look && std::has_single_bit(asked)) {
+        const auto found = look_through();
+        stateless_at_ = found == leftovers::states ? never : begun;
+        clean_at_ = found == leftovers::none ? begun : never;
     }
-    return clean_at_ != states_begun;
+    return stateless_at_ != begun;
+}
+
+bool directory::takes_unnamed() {
+    return takes_unnamed_ && clean_at_ == states_begun;
 }
 
 int directory::open_unnamed() {
@@ -105,26 +113,29 @@ void directory::expect_states() noexcept {
     ++states_begun;
 }
 
-/// Looks at every entry; true as well where there are too many, or where they cannot be read.
-bool directory::finds_leftover() const {
+/// What there may be: anything where there are too many entries, or where they cannot be read.
+directory::leftovers directory::look_through() const {
     const int opened = calls_.openat(descriptor_, ".", enter_flags, 0);
     if (opened < 0)
-        return true;
+        return leftovers::states;
     const std::unique_ptr<::DIR, int (*)(::DIR*)> entries(::fdopendir(opened), ::closedir);
     if (!entries) {
         calls_.close(opened);
-        return true;
+        return leftovers::states;
     }
+    auto found = leftovers::none;
     for (int count = 0; count < most_entries; ++count) {
         errno = 0;
         const ::dirent* entry = ::readdir(entries.get());
         if (!entry)
-            return errno != 0;
+            return errno == 0 ? found : leftovers::states;
         const std::string_view name = entry->d_name;
-        if (name.ends_with(part_suffix) || name.ends_with(state_suffix))
-            return true;
+        if (name.ends_with(state_suffix))
+            return leftovers::states;
+        if (name.ends_with(part_suffix))
+            found = leftovers::parts;
     }
-    return true;
+    return leftovers::states;
 }
 
 core::outcome<target> look(directory& where, const std::string& leaf) {

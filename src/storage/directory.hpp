@@ -26,16 +26,18 @@ public:
     /// is `errc::file`.
     core::outcome<std::shared_ptr<directory>> folder_of(const std::string& name);
 
-    /// Whether a part file or its state may be in here that a download has left. Asked for each
-    /// download, so that those in a directory that has none need not look for their own: false once
-    /// a look through the directory has found none, until this process writes a state itself,
-    /// wherever. What another process leaves meanwhile is not seen: that download starts over.
-    bool may_hold_leftovers();
+    /// Whether a state of a part file may be in here. Asked for each download, so that those in a
+    /// directory that has none need not look for their own: false once a look through the directory
+    /// has found none, until this process writes one itself, wherever; true again until another
+    /// look, each after twice as many questions. One that another process leaves meanwhile is not
+    /// seen: that download starts over.
+    bool may_hold_states();
 
-    /// Whether a file may be made without a name, to get its own when it is complete. Only where no
-    /// part file can be in its way, the file system can do it, and no file has stood in the place
-    /// of such a one so far, since to replace it takes longer then.
-    bool takes_unnamed() { return takes_unnamed_ && !may_hold_leftovers(); }
+    /// Whether a file may be made without a name, to get its own when it is complete. Only where a
+    /// look has found no part file that could be in its way either, where the file system can do
+    /// it, and as long as no file stood in the place of such a one, since to replace it takes
+    /// longer then.
+    bool takes_unnamed();
 
     /// A new file without a name, or -errno.
     int open_unnamed();
@@ -54,13 +56,17 @@ public:
     directory& operator=(const directory&) = delete;
 
 private:
-    bool finds_leftover() const;
+    enum class leftovers { none, parts, states };
+    leftovers look_through() const;
+
+    /// The states that this process had begun at a look; at first there was none.
+    static constexpr std::uint64_t never = ~std::uint64_t{0};
 
     int descriptor_;
     files& calls_;
-    std::atomic<std::uint64_t> asked_ = 0;  ///< times, whether there may be leftovers
-    /// The states that this process had begun when nothing was in here; first: never looked.
-    std::atomic<std::uint64_t> clean_at_ = ~std::uint64_t{0};
+    std::atomic<std::uint64_t> asked_ = 0;  ///< times, whether there may be a state
+    std::atomic<std::uint64_t> stateless_at_ = never;
+    std::atomic<std::uint64_t> clean_at_ = never;  ///< no part file either
     std::atomic<bool> takes_unnamed_ = true;
 };
 

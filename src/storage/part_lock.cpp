@@ -121,7 +121,7 @@ std::vector<std::byte> read_journal(files& calls, int file, std::uint64_t size) 
 }  // namespace
 
 bool has_state(directory& where, const std::string& leaf) {
-    if (!where.may_hold_leftovers())
+    if (!where.may_hold_states())
         return false;
     const auto state = look(where, with(with(leaf, part_suffix), state_suffix));
     return state && state->state == target_state::present;

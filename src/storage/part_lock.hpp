@@ -36,7 +36,7 @@ struct kept_files {
 };
 
 /// Whether an earlier run seems to have left a state of `leaf`, see
-/// `directory::may_hold_leftovers`.
+/// `directory::may_hold_states`.
 bool has_state(directory& where, const std::string& leaf);
 
 /// Opens what an earlier run has left of `leaf`, see `part_file::reopen`.

@@ -17,11 +17,11 @@ std::shared_ptr<directory> opened(const temp_dir& dir) {
     return *where;
 }
 
-/// The answer once it may come from a look through the directory.
-bool may_hold_leftovers(directory& where) {
-    for (int i = 0; i < 100; ++i)
-        where.may_hold_leftovers();
-    return where.may_hold_leftovers();
+/// Asks as often as it takes to have the directory looked through.
+bool may_hold_states(directory& where) {
+    for (int i = 0; i < 64; ++i)
+        where.may_hold_states();
+    return where.may_hold_states();
 }
 
 }  // namespace
@@ -32,29 +32,50 @@ TEST_SUITE("unit/storage/leftovers") {
         test::write_file(dir / "a.part.txt", "");
         test::write_file(dir / "a.state.txt", "");
         const auto where = opened(dir);
-        CHECK(where->may_hold_leftovers());
-        CHECK_FALSE(may_hold_leftovers(*where));
+        CHECK(where->may_hold_states());
+        CHECK_FALSE(may_hold_states(*where));
     }
 
-    TEST_CASE("a state or a part file that is there is found") {
-        for (const char* left : {"a.part.state", "a.part"}) {
-            temp_dir dir;
-            test::write_file(dir / left, "");
-            CHECK(may_hold_leftovers(*opened(dir)));
-        }
+    TEST_CASE("a state that is there is found") {
+        temp_dir dir;
+        test::write_file(dir / "a.part.state", "");
+        const auto where = opened(dir);
+        CHECK(may_hold_states(*where));
+        CHECK_FALSE(where->takes_unnamed());
+    }
+
+    TEST_CASE("a part file alone is in the way of files without names") {
+        temp_dir dir;
+        test::write_file(dir / "a.part", "");
+        const auto where = opened(dir);
+        CHECK_FALSE(may_hold_states(*where));
+        CHECK_FALSE(where->takes_unnamed());
+    }
+
+    TEST_CASE("it is looked through again after twice as many questions, until it is found clean") {
+        temp_dir dir;
+        test::write_file(dir / "a.part.state", "");
+        const auto where = opened(dir);
+        REQUIRE(may_hold_states(*where));
+        std::filesystem::remove(dir / "a.part.state");
+        CHECK_FALSE(may_hold_states(*where));
+        CHECK(where->takes_unnamed());
+        test::write_file(dir / "a.part.state", "");
+        for (int i = 0; i < 1000; ++i)
+            CHECK_FALSE(where->may_hold_states());
     }
 
     TEST_CASE("a directory with more entries than are looked at may hold one") {
         temp_dir dir;
         for (int i = 0; i < 4096; ++i)
             test::write_file(dir / std::to_string(i), "");
-        CHECK(may_hold_leftovers(*opened(dir)));
+        CHECK(may_hold_states(*opened(dir)));
     }
 
     TEST_CASE("a state that this process has written since the look is expected") {
         temp_dir dir;
         const auto where = opened(dir);
-        REQUIRE_FALSE(may_hold_leftovers(*where));
+        REQUIRE_FALSE(may_hold_states(*where));
 
         auto part = part_file::create(opened(dir), "a", 2);
         REQUIRE(part.has_value());
@@ -64,7 +85,8 @@ TEST_SUITE("unit/storage/leftovers") {
         REQUIRE(part->write(0, std::as_bytes(std::span("x", 1))).has_value());
         REQUIRE(part->keep());
 
-        CHECK(where->may_hold_leftovers());
-        CHECK_FALSE(may_hold_leftovers(*opened(temp_dir())));
+        CHECK(where->may_hold_states());
+        CHECK_FALSE(where->takes_unnamed());
+        CHECK_FALSE(may_hold_states(*opened(temp_dir())));
     }
 }

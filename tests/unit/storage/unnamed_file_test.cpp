@@ -20,8 +20,8 @@ using test::temp_dir;
 /// The directory, once enough have asked for a look through it.
 std::shared_ptr<directory> looked_through(const temp_dir& dir, files& calls = files::system()) {
     auto where = test::open(dir, calls);
-    for (int i = 0; i < 100; ++i)
-        where->takes_unnamed();
+    for (int i = 0; i < 64; ++i)
+        where->may_hold_states();
     return where;
 }
 
