@@ -141,7 +141,17 @@ def threads(scale):
                 ratio_goal("wall", "1 thread", 0.65, "2 threads"),
                 Goal("share of all processors that client and server used at 2 threads (near 1: "
                      "the machine bounds the wall time)", None, ["2 threads"], busy)],
-               workers=2)
+               workers=2, rounds_factor=3)
+
+
+def disk(scale):
+    work = Work("medium", scale(1000, 250, 10), 256 * KIB)
+    return Row("disk", f"{work.count:,} x 256 KiB, plain, 16 at once, writes in place and elsewhere",
+               [Entry("in place", tools.asyncdl, work),
+                Entry("1 disk thread", asyncdl_with("--disk-threads", "1"), work),
+                Entry("2 disk threads", asyncdl_with("--disk-threads", "2"), work)],
+               [ratio_goal("cpu", "1 disk thread", None, "in place"),
+                ratio_goal("cpu", "2 disk threads", None, "in place")])
 
 
 def start(_):
@@ -166,4 +176,4 @@ def all_rows(scale):
     """`scale` picks from (full, quick, smoke) sizes."""
     return [small(scale, False), small(scale, True), medium(scale, False), medium(scale, True),
             big(scale, False), big(scale, True), long_list(scale), trickled(scale, False),
-            trickled(scale, True), threads(scale), start(scale), version(scale)]
+            trickled(scale, True), threads(scale), disk(scale), start(scale), version(scale)]

@@ -65,6 +65,19 @@ class Work:
                 named.write(f"{name}={prefix}/{name}\n")
                 curl.write(f'url = "{prefix}/{name}"\noutput = "{self.out}/{name}"\n')
 
+    def split_curl_config(self, size):
+        """The name of a list of configurations of so many downloads each."""
+        with open(self.curl_config) as whole:
+            lines = whole.readlines()
+        pieces = f"{self.curl_config}.pieces"
+        with open(pieces, "w") as names:
+            for begin in range(0, len(lines), 2 * size):
+                name = f"{self.curl_config}.{begin}"
+                names.write(name + "\n")
+                with open(name, "w") as piece:
+                    piece.writelines(lines[begin:begin + 2 * size])
+        return pieces
+
     def check(self):
         """What is wrong with what was fetched, or nothing."""
         there = set(os.listdir(self.out))
