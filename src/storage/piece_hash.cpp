@@ -1,6 +1,10 @@
 #include "storage/piece_hash.hpp"
 
+#ifdef ASYNCDL_XXHASH_DISPATCH
+#include <xxh_x86dispatch.h>  // the names of xxhash.h, with vectors as wide as the processor's
+#else
 #include <xxhash.h>
+#endif
 
 #include <new>
 
