@@ -40,12 +40,15 @@ def floor(build, work):
 def curl(_, work):
     # HTTP/1.1 is what the TLS rows are about; over HTTP/2 curl needs about as much CPU.
     trust = ["--http1.1", "--cacert", work.ca] if work.tls else []
-    many = ["--parallel", "--parallel-max", str(work.parallel)] if work.count > 1 else []
+    # Up to 8.15 more than 300 at once are silently 50: as many processes as that takes.
+    split = work.parallel > CURL_AT_ONCE and curl_release() < (8, 16)
+    at_once = CURL_AT_ONCE if split else work.parallel
+    many = ["--parallel", "--parallel-max", str(at_once)] if work.count > 1 else []
     # -s leaves the meter of --parallel on, and it would be paid for.
     command = [installed("curl"), "-q", "-sS", "--no-progress-meter", *trust, *many, "--config"]
-    if work.parallel > CURL_AT_ONCE and curl_release() < (8, 16):
-        # Up to 8.15 more than 300 at once are silently 50: as many processes as that takes.
-        return ["xargs", "-a", work.split_curl_config(CURL_AT_ONCE), "-P", "0", "-n", "1", *command]
+    if split:
+        return ["xargs", "-d", "\\n", "-a", work.split_curl_config(at_once), "-P", "0", "-n", "1",
+                *command]
     return [*command, work.curl_config]
 
 

@@ -1,6 +1,6 @@
 #pragma once
-// Where the bytes of one download go. The library has two: a part file that is renamed when it is
-// complete (the default) and a bounded buffer in memory (`memory_sink`).
+// Where the bytes of one download go. The library has two: a part file that gets its name when it
+// is complete (the default) and a bounded buffer in memory (`memory_sink`).
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/error_code.hpp>

@@ -30,6 +30,7 @@ core::outcome<bool> transfer::look_for_place() {
     if (!base)
         return base.error();
     auto wanted = place_.settle(core_->options.if_exists, *base);
+    // Asked in any case: the answers also tell whether small files need part files here.
     if (wanted && *wanted)
         has_state_ = storage::has_state(*place_.folder(), place_.leaf()) && core_->options.resume;
     return wanted;

@@ -24,11 +24,6 @@ std::span<std::byte> head_space() {
     return space;
 }
 
-/// A signal that came while nothing waited is met by no operation.
-bool is_cancelled(const asio::cancellation_state& state) {
-    return state.cancelled() != asio::cancellation_type::none;
-}
-
 }  // namespace
 
 h1_connection::h1_connection(std::unique_ptr<net::stream> stream, patience bounds)
@@ -83,7 +78,7 @@ asio::awaitable<core::outcome<const core::response_head*>> h1_connection::start(
     must_wait_ = true;
     for (unsigned interim = 0;;) {
         if (must_wait_) {
-            if (is_cancelled(co_await asio::this_coro::cancellation_state))
+            if (net::is_cancelled(co_await asio::this_coro::cancellation_state))
                 co_return core::fault(errc::cancelled);
             const auto ready =
                 co_await stream_->wait(need, std::min(limit, net::clock::now() + bounds_.byte));
@@ -220,7 +215,7 @@ core::outcome<std::optional<std::span<const std::byte>>> h1_connection::try_read
 
 asio::awaitable<core::outcome<void>> h1_connection::wait() {
     release_buffers();
-    if (is_cancelled(co_await asio::this_coro::cancellation_state))
+    if (net::is_cancelled(co_await asio::this_coro::cancellation_state))
         co_return core::fault(errc::cancelled);
     auto ready = co_await stream_->wait(need_, net::clock::now() + bounds_.byte);
     if (!ready && ready.error().code() == errc::timeout)

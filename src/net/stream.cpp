@@ -1,5 +1,6 @@
 #include "net/stream.hpp"
 
+#include <boost/asio/this_coro.hpp>
 #include <cerrno>
 
 namespace asyncdl::net {
@@ -27,6 +28,8 @@ asio::awaitable<core::outcome<void>> stream::write(std::span<const std::byte> da
         if (step.state == readiness::done) {
             data = data.subspan(step.bytes);
         } else if (step.state == readiness::want_read || step.state == readiness::want_write) {
+            if (is_cancelled(co_await asio::this_coro::cancellation_state))
+                co_return core::fault(errc::cancelled);
             const auto ready = co_await wait(step.state, clock::now() + patience);
             if (!ready)
                 co_return ready.error();

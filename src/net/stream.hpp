@@ -4,6 +4,7 @@
 // connection, used on its downloader's executor.
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstddef>
@@ -31,6 +32,12 @@ public:
     /// Nothing more can be read without waiting first.
     bool exhausted = false;
 };
+
+/// Whether a signal has come to a coroutine, perhaps at a time when nothing waited and no operation
+/// met it: to be asked before each wait.
+inline bool is_cancelled(const boost::asio::cancellation_state& state) {
+    return state.cancelled() != boost::asio::cancellation_type::none;
+}
 
 class stream : private deadline {
 public:

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <boost/asio/ip/address.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <cerrno>
 
 namespace asyncdl::net {
@@ -111,6 +112,8 @@ asio::awaitable<core::outcome<void>> tls_stream::handshake(clock::time_point lim
             co_return handshake_fault();
         const auto need =
             what == SSL_ERROR_WANT_READ ? readiness::want_read : readiness::want_write;
+        if (is_cancelled(co_await asio::this_coro::cancellation_state))
+            co_return core::fault(errc::cancelled);
         const auto ready = co_await wait(need, limit);
         if (!ready) {
             if (ready.error().code() == errc::truncated)

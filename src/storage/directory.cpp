@@ -18,6 +18,7 @@ constexpr ::mode_t folder_mode = 0777;  // less the umask
 
 // A look through the directory costs as much as some hundred looks for a single state.
 constexpr std::uint64_t asked_before_look = 64;
+static_assert(std::has_single_bit(asked_before_look));
 constexpr int most_entries = 4096;
 
 std::atomic<std::uint64_t> states_begun = 0;  ///< by this process
@@ -85,8 +86,10 @@ bool directory::may_hold_states() {
     const auto begun = states_begun.load();  // before the look, which may miss a later one
     if (clean_at_ != begun && asked >= asked_before_look && std::has_single_bit(asked)) {
         const auto found = look_through();
-        stateless_at_ = found == leftovers::states ? never : begun;
-        clean_at_ = found == leftovers::none ? begun : never;
+        if (found == leftovers::none || found == leftovers::parts)
+            stateless_at_ = begun;
+        if (found == leftovers::none)
+            clean_at_ = begun;
     }
     return stateless_at_ != begun;
 }
@@ -97,14 +100,14 @@ bool directory::takes_unnamed() {
 
 int directory::open_unnamed() {
     const int opened = calls_.openat(descriptor_, ".", unnamed_flags, part_mode);
-    if (opened < 0)
+    if (opened < 0 && !may_pass(opened))
         takes_unnamed_ = false;
     return opened;
 }
 
 int directory::link_unnamed(int file, const std::string& leaf) {
     const int linked = calls_.link(file, descriptor_, leaf.c_str());
-    if (linked < 0)
+    if (linked < 0 && !may_pass(linked))
         takes_unnamed_ = false;
     return linked;
 }
@@ -113,29 +116,29 @@ void directory::expect_states() noexcept {
     ++states_begun;
 }
 
-/// What there may be: anything where there are too many entries, or where they cannot be read.
+/// Unknown where there are too many entries, or where they cannot be read.
 directory::leftovers directory::look_through() const {
     const int opened = calls_.openat(descriptor_, ".", enter_flags, 0);
     if (opened < 0)
-        return leftovers::states;
+        return leftovers::unknown;
     const std::unique_ptr<::DIR, int (*)(::DIR*)> entries(::fdopendir(opened), ::closedir);
     if (!entries) {
         calls_.close(opened);
-        return leftovers::states;
+        return leftovers::unknown;
     }
     auto found = leftovers::none;
     for (int count = 0; count < most_entries; ++count) {
         errno = 0;
         const ::dirent* entry = ::readdir(entries.get());
         if (!entry)
-            return errno == 0 ? found : leftovers::states;
+            return errno == 0 ? found : leftovers::unknown;
         const std::string_view name = entry->d_name;
         if (name.ends_with(state_suffix))
             return leftovers::states;
         if (name.ends_with(part_suffix))
             found = leftovers::parts;
     }
-    return leftovers::states;
+    return leftovers::unknown;
 }
 
 core::outcome<target> look(directory& where, const std::string& leaf) {

@@ -28,9 +28,9 @@ public:
 
     /// Whether a state of a part file may be in here. Asked for each download, so that those in a
     /// directory that has none need not look for their own: false once a look through the directory
-    /// has found none, until this process writes one itself, wherever; true again until another
-    /// look, each after twice as many questions. One that another process leaves meanwhile is not
-    /// seen: that download starts over.
+    /// has found none, until this process writes one itself, wherever. Then another look may find
+    /// none again; each comes after twice as many questions as the one before. One that another
+    /// process leaves meanwhile is not seen: that download starts over.
     bool may_hold_states();
 
     /// Whether a file may be made without a name, to get its own when it is complete. Only where a
@@ -56,7 +56,7 @@ public:
     directory& operator=(const directory&) = delete;
 
 private:
-    enum class leftovers { none, parts, states };
+    enum class leftovers { none, parts, states, unknown };
     leftovers look_through() const;
 
     /// The states that this process had begun at a look; at first there was none.

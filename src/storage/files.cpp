@@ -127,11 +127,13 @@ int files::link(int file, int directory, const char* to) {
             uninterrupted([&] { return ::linkat(file, "", directory, to, AT_EMPTY_PATH); });
         if (linked != -ENOENT)
             return linked;
-        by_descriptor = false;
     }
     const std::string path = "/proc/self/fd/" + std::to_string(file);
-    return uninterrupted(
+    const int linked = uninterrupted(
         [&] { return ::linkat(AT_FDCWD, path.c_str(), directory, to, AT_SYMLINK_FOLLOW); });
+    if (linked == 0)
+        by_descriptor = false;
+    return linked;
 }
 
 std::chrono::steady_clock::time_point files::now() {
@@ -141,6 +143,10 @@ std::chrono::steady_clock::time_point files::now() {
 files& files::system() noexcept {
     static files calls;
     return calls;
+}
+
+bool may_pass(int negative_errno) noexcept {
+    return negative_errno == -EMFILE || negative_errno == -ENFILE || negative_errno == -ENOMEM;
 }
 
 boost::system::error_code file_error(int negative_errno) noexcept {

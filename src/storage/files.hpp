@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "core/fault.hpp"
 
@@ -47,6 +48,28 @@ public:
     /// The system's own.
     static files& system() noexcept;
 };
+
+/// A descriptor, or -errno; closed unless it is handed on.
+class holder {
+public:
+    holder(files& calls, int descriptor) : calls_(calls), descriptor_(descriptor) {}
+    ~holder() {
+        if (descriptor_ >= 0)
+            calls_.close(descriptor_);
+    }
+    holder(const holder&) = delete;
+    holder& operator=(const holder&) = delete;
+
+    int get() const { return descriptor_; }
+    int release() { return std::exchange(descriptor_, -1); }
+
+private:
+    files& calls_;
+    int descriptor_;
+};
+
+/// A lack of descriptors or memory, which says nothing of what is on disk.
+bool may_pass(int negative_errno) noexcept;
 
 /// errno as an error of ours: `disk_full` for ENOSPC, EDQUOT and EFBIG, `too_many_files` for EMFILE
 /// and ENFILE, else `file`.

@@ -155,6 +155,12 @@ void part_file::note(std::uint64_t offset, std::span<const std::byte> data) {
 }
 
 core::outcome<void> part_file::restart() {
+    // What comes next may not come at once.
+    if (!exists_) {
+        close();
+        size_.reset();
+        return make_named();
+    }
     if (checkpoints_)
         checkpoints_->remove();
     checkpoints_.reset();
@@ -179,7 +185,8 @@ core::outcome<void> part_file::settle(std::optional<std::uint64_t> size) {
     if (writes_ <= 1 && !reopened_)
         return {};
     struct ::stat found {};
-    if (!is_still(*where_, part_, descriptor_, found))
+    if (exists_ ? !is_still(*where_, part_, descriptor_, found)
+                : where_->calls().fstat(descriptor_, found) < 0)
         return core::fault(errc::file, part_ + " was replaced by somebody else");
     const auto bytes = static_cast<std::uint64_t>(found.st_size);
     if (!size || bytes == *size)
@@ -247,17 +254,16 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
 /// What has no name goes to a part file after all.
 core::outcome<void> part_file::copy_to_named() {
     files& calls = where_->calls();
-    const int unnamed = std::exchange(descriptor_, -1);
+    const holder unnamed(calls, std::exchange(descriptor_, -1));
     auto copied = make_named();
     const auto copy = [&, at = std::uint64_t{0}](std::span<const std::byte> bytes) mutable {
         copied = write(at, bytes);
         at += bytes.size();
         return copied.has_value();
     };
-    const int read = copied ? read_back(calls, unnamed, {0, *size_}, copy) : 0;
+    const int read = copied ? read_back(calls, unnamed.get(), {0, *size_}, copy) : 0;
     if (copied && read < 0)
         copied = file_fault("read", leaf_, read);
-    calls.close(unnamed);
     return copied;
 }
 

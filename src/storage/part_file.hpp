@@ -1,8 +1,8 @@
 #pragma once
 // One file being made: bytes go to NAME.part, NAME appears by a rename when all is there; a small
 // file that comes at once may do without NAME.part. What was written may be kept for a later run,
-// with its claims in NAME.part.state. Blocking calls only;
-// `file_sink` is what makes a `sink` of it. One owner, one thread at a time.
+// with its claims in NAME.part.state. Blocking calls only; `file_sink` is what makes a `sink` of
+// it. One owner, one thread at a time.
 
 #include <atomic>
 #include <chrono>
@@ -23,7 +23,7 @@ class checkpoints;
 struct reopened_part;
 
 /// The life of one part file. It is locked (flock) from its creation or its reopening until it is
-/// committed, kept or discarded.
+/// committed, kept or discarded; without a name it needs no lock.
 class part_file {
 public:
     part_file() noexcept;
@@ -38,8 +38,9 @@ public:
     /// anything else in its place (a symlink, a directory). The space is reserved, see `reserve`.
     /// On failure nothing is left.
     ///
-    /// Below 1 MiB, where `directory::takes_unnamed`, all of that is left to the first write: what
-    /// it makes complete never gets that name, but its own with `commit`, at once.
+    /// Below 1 MiB, where `directory::takes_unnamed`, all of that is left to the first write, and
+    /// `is_open` is false till then: what that write makes complete never gets that name, but its
+    /// own with `commit`, at once.
     static core::outcome<part_file> create(std::shared_ptr<directory> where, std::string leaf,
                                            std::optional<std::uint64_t> size);
 
@@ -71,7 +72,8 @@ public:
     /// that cannot be written is no failure.
     core::outcome<void> write(std::uint64_t offset, std::span<const std::byte> data);
 
-    /// Empties it, state first. Wants a new `describe`, and a new `reserve`.
+    /// Empties it, state first; one without a name gets its part file. Wants a new `describe`, and
+    /// a new `reserve`.
     core::outcome<void> restart();
 
     /// The digest of the bytes in `range`, which must be there. `errc::cancelled` soon after `stop`
@@ -83,12 +85,12 @@ public:
     core::outcome<void> sync();
 
     /// Sets the modification time, if given (as well as the file system can: a failure there does
-    /// not count), renames the file to `leaf`, closes it (an error of close counts: the file does
-    /// not stay) and removes its state; with `replace` false an existing target is `errc::exists`.
-    /// A directory in the target's place is `errc::file`, and so is a part file that somebody
-    /// replaced meanwhile. Where `size` is given, what earlier runs left beyond it is cut off, and
-    /// a file that is shorter is `errc::file`. With `durable` the file is synced before the rename
-    /// and its directory after it.
+    /// not count), renames or links the file to `leaf`, closes it (an error of close counts: the
+    /// file does not stay) and removes its state; with `replace` false an existing target is
+    /// `errc::exists`. A directory in the target's place is `errc::file`, and so is a part file
+    /// that somebody replaced meanwhile. Where `size` is given, what earlier runs left beyond it is
+    /// cut off, and a file that is shorter is `errc::file`. With `durable` the file is synced
+    /// before the rename and its directory after it.
     ///
     /// On failure part file and state are removed. A directory that cannot be synced is a failure,
     /// but the whole file stays under its name: what it replaced is gone, so to remove it would

@@ -23,25 +23,6 @@ std::string with(const std::string& name, std::string_view suffix) {
     return name + std::string(suffix);
 }
 
-/// A descriptor that is closed unless it is handed on.
-class holder {
-public:
-    holder(files& calls, int descriptor) : calls_(calls), descriptor_(descriptor) {}
-    ~holder() {
-        if (descriptor_ >= 0)
-            calls_.close(descriptor_);
-    }
-    holder(const holder&) = delete;
-    holder& operator=(const holder&) = delete;
-
-    int get() const { return descriptor_; }
-    int release() { return std::exchange(descriptor_, -1); }
-
-private:
-    files& calls_;
-    int descriptor_;
-};
-
 /// Locks an open part file: 0 or -errno. A file system that has no locks does without.
 int take_lock(files& calls, int file) {
     const int locked = calls.lock(file);
@@ -97,11 +78,6 @@ core::outcome<int> take_stale(directory& where, const std::string& part) {
 /// A regular file of ours alone. Who else could write it could plant bytes with claims that hold.
 bool is_ours(const struct ::stat& found) {
     return S_ISREG(found.st_mode) && found.st_nlink == 1 && found.st_uid == ::geteuid();
-}
-
-/// A lack that may pass, where what is on disk may well be good.
-bool may_pass(int negative_errno) {
-    return negative_errno == -EMFILE || negative_errno == -ENFILE || negative_errno == -ENOMEM;
 }
 
 /// The journal's bytes; fewer where it cannot be read.

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <string>
 
 #include "storage/part_file.hpp"
@@ -70,6 +71,16 @@ TEST_SUITE("unit/storage/leftovers") {
         for (int i = 0; i < 4096; ++i)
             test::write_file(dir / std::to_string(i), "");
         CHECK(may_hold_states(*opened(dir)));
+    }
+
+    TEST_CASE("a directory that has grown too large since keeps what was found") {
+        temp_dir dir;
+        test::write_file(dir / "a.part", "");
+        const auto where = opened(dir);
+        REQUIRE_FALSE(may_hold_states(*where));
+        for (int i = 0; i < 4096; ++i)
+            test::write_file(dir / std::to_string(i), "");
+        CHECK_FALSE(may_hold_states(*where));
     }
 
     TEST_CASE("a state that this process has written since the look is expected") {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
 #include "failing_files.hpp"
 #include "part_files.hpp"
@@ -190,6 +191,24 @@ TEST_SUITE("unit/storage/unnamed_file") {
         CHECK(sum->text() == "md5=900150983cd24fb0d6963f7d28e17f72");
     }
 
+    TEST_CASE("one that is begun again, or written to again, is still whole") {
+        temp_dir dir;
+        auto part = part_file::create(looked_through(dir), "a", 3).value();
+        REQUIRE(part.write(0, bytes("abc")).has_value());
+        SUBCASE("begun again") {
+            REQUIRE(part.restart().has_value());
+            CHECK(dir.names() == names{"a.part"});
+            REQUIRE(part.write(0, bytes("x")).has_value());
+            REQUIRE(part.write(1, bytes("yz")).has_value());
+        }
+        SUBCASE("written to again") {
+            REQUIRE(part.write(0, bytes("xyz1")).has_value());
+        }
+        REQUIRE(part.commit(std::nullopt, true, false, 3).has_value());
+        CHECK(dir.names() == names{"a"});
+        CHECK(test::read_file(dir / "a") == "xyz");
+    }
+
     TEST_CASE("whichever call fails: the file is whole or there is none, and nothing is left") {
         // A file system without such files, one that cannot link them, and failures that last.
         for (const int error : {EOPNOTSUPP, EXDEV, ENOSPC, EIO}) {
@@ -218,6 +237,37 @@ TEST_SUITE("unit/storage/unnamed_file") {
                     CHECK(dir.names().empty());
                 }
                 more = !calls.failed().empty();
+            }
+        }
+    }
+
+    TEST_CASE("whichever call fails where a file is replaced: it is the old one or the new one") {
+        for (const int error : {EMFILE, ENOSPC, EIO}) {
+            for (const bool lasting : {false, true}) {
+                temp_dir first;
+                failing_files counted;
+                looked_through(first, counted);
+                for (int at = counted.count() + 1, more = true; more; ++at) {
+                    CAPTURE(error);
+                    CAPTURE(lasting);
+                    temp_dir dir;
+                    failing_files calls(at, error, lasting);
+                    const auto where = looked_through(dir, calls);
+                    test::write_file(dir / "a", "old");
+                    const auto open = calls.open_descriptors();
+                    const auto done = download(where, "a", "new");
+                    CAPTURE(calls.failed());
+                    CHECK(calls.open_descriptors() == open);
+                    // A part file that cannot be removed either may stay.
+                    if (!lasting)
+                        CHECK((dir.names() == names{"a"} || dir.names().empty()));
+                    if (done)
+                        CHECK(test::read_file(dir / "a") == "new");
+                    else if (std::filesystem::exists(dir / "a"))
+                        CHECK((test::read_file(dir / "a") == "old" || calls.failed() == "close" ||
+                               calls.failed() == "fsync"));
+                    more = !calls.failed().empty();
+                }
             }
         }
     }
