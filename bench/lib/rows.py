@@ -52,7 +52,7 @@ def words(tls):
 
 
 def small(scale, tls):
-    work = Work("small", scale(10000, 2500, 200), 4 * KIB, tls=tls)
+    work = Work("small", scale(10000, 1500, 200), 4 * KIB, tls=tls)
     title = f"{work.count:,} x 4 KiB, {words(tls)}, 16 at once"
     if tls:
         return Row("small-tls", title,
@@ -85,7 +85,7 @@ def big(scale, tls):
 
 
 def long_list(scale):
-    many = Work("hundred", scale(1000000, 50000, 2000), 100, shared=True)
+    many = Work("hundred", scale(1000000, 30000, 2000), 100, shared=True)
     few = Work("hundred", scale(10000, 10000, 200), 100, shared=True)
     command = asyncdl_with("--jsonl", "results.jsonl")
     beside = f"{few.count:,} URLs"
@@ -112,7 +112,7 @@ def long_list(scale):
 
 def trickled(scale, tls):
     count = scale(10000, 1000, 50)
-    work = Work("trickled", count, scale(16 * KIB, 4 * KIB, KIB), parallel=count, tls=tls,
+    work = Work("trickled", count, scale(16 * KIB, 3 * KIB, KIB), parallel=count, tls=tls,
                 shared=True)
     one = Work("byte", 1, 1, tls=tls)
 
