@@ -44,13 +44,17 @@ class Entry:
                 "rounds": [asdict(cost) for cost in self.costs]}
 
 
+def ready_command(entry, build, *watcher):
+    """Clears the way for the tool; its command, run by `watcher`. As many descriptors as the limit of
+    this machine allows, for every tool alike."""
+    shutil.rmtree(entry.work.out, ignore_errors=True)
+    os.mkdir(entry.work.out)
+    return ["prlimit", f"--nofile={OPEN_FILES}", *watcher, *entry.command(build, entry.work)]
+
+
 def run_once(entry, build, server, home):
     work = entry.work
-    shutil.rmtree(work.out, ignore_errors=True)
-    os.mkdir(work.out)
-    # As many descriptors as the limit of this machine allows, for every tool alike.
-    command = ["prlimit", f"--nofile={OPEN_FILES}", f"{build}/bench/cpu_time", f"{home}/cost",
-               *entry.command(build, work)]
+    command = ready_command(entry, build, f"{build}/bench/cpu_time", f"{home}/cost")
     served_before = server.cpu_seconds()
     with open(f"{home}/log", "wb") as log:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -1,5 +1,6 @@
 """The rows of the benchmark: who fetches what, and which goals asyncdl has there. The first entry
-of a row is asyncdl in its usual form; all ratios are from it to the others. docs/performance.md tells of each row."""
+of a row is asyncdl in its usual form; all ratios are from it to the others. docs/performance.md
+tells of each row."""
 
 import os
 
