@@ -218,25 +218,13 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
     if (const int synced = durable ? calls.fsync(descriptor_) : 0; synced < 0)
         return refuse(file_fault("sync", part_, synced));
 
-    if (!exists_ && where_->link_unnamed(descriptor_, leaf_) < 0) {
+    if (exists_) {
+        if (auto renamed = rename(replace); !renamed)
+            return refuse(std::move(renamed).error());
+    } else if (where_->link_unnamed(descriptor_, leaf_) < 0) {
         if (auto copied = copy_to_named(); !copied)
             return refuse(std::move(copied).error());
         return commit(modified, replace, durable, size);
-    }
-    const auto rename = [&] {
-        return replace ? calls.renameat(folder, part_.c_str(), leaf_.c_str())
-                       : calls.rename_noreplace(folder, part_.c_str(), leaf_.c_str());
-    };
-    const int renamed = exists_ ? rename() : 0;
-    if (renamed < 0) {
-        auto why = file_fault("rename " + part_ + " to", leaf_, renamed);
-        if (renamed == -EEXIST) {
-            const auto there = look(*where_, leaf_);
-            why = there && there->state == target_state::a_directory
-                      ? file_fault("rename " + part_ + " to", leaf_, -EISDIR)
-                      : core::fault(errc::exists, leaf_ + " exists already");
-        }
-        return refuse(std::move(why));
     }
     if (checkpoints_)
         checkpoints_->remove();
@@ -249,6 +237,21 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
     if (const int synced = durable ? calls.fsync(folder) : 0; synced < 0)
         return file_fault("sync the folder of", leaf_, synced);
     return {};
+}
+
+core::outcome<void> part_file::rename(bool replace) {
+    files& calls = where_->calls();
+    const int folder = where_->descriptor();
+    const int renamed = replace ? calls.renameat(folder, part_.c_str(), leaf_.c_str())
+                                : calls.rename_noreplace(folder, part_.c_str(), leaf_.c_str());
+    if (renamed >= 0)
+        return {};
+    if (renamed != -EEXIST)
+        return file_fault("rename " + part_ + " to", leaf_, renamed);
+    const auto there = look(*where_, leaf_);
+    return there && there->state == target_state::a_directory
+               ? file_fault("rename " + part_ + " to", leaf_, -EISDIR)
+               : core::fault(errc::exists, leaf_ + " exists already");
 }
 
 /// What has no name goes to a part file after all.

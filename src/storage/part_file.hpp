@@ -118,6 +118,7 @@ private:
     part_file(std::shared_ptr<directory> where, std::string leaf);
     void swap(part_file& other) noexcept;
     core::outcome<void> make_named();
+    core::outcome<void> rename(bool replace);
     core::outcome<void> copy_to_named();
     void note(std::uint64_t offset, std::span<const std::byte> data);
     core::outcome<void> settle(std::optional<std::uint64_t> size);
