@@ -2,9 +2,11 @@
 // What several downloaders share: download slots, slots per host, names in use, addresses, TLS
 // sessions, counters. Thread-safe; give one to each downloader that shall count together.
 
+#include <asyncdl/file_identity.hpp>
 #include <asyncdl/resolver.hpp>
 #include <cstddef>
 #include <memory>
+#include <vector>
 
 namespace asyncdl {
 
@@ -17,6 +19,9 @@ struct context_options {
     std::size_t max_concurrent = 5;  ///< downloads at once over all downloaders, 1 to 1,000,000
     std::size_t max_connections_per_host = 0;     ///< 0: no bound
     std::shared_ptr<asyncdl::resolver> lookup{};  ///< empty: the system's, on threads of its own
+
+    /// See `downloader_options::files_in_use`.
+    std::vector<file_identity> files_in_use{};
 };
 
 /// A handle; copies share the same context. Lives as long as any downloader that uses it.

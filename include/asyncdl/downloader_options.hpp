@@ -2,6 +2,7 @@
 // The settings of a downloader. Aggregates, every member with a default; values.
 
 #include <asyncdl/download_request.hpp>
+#include <asyncdl/file_identity.hpp>
 #include <asyncdl/logger.hpp>
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
@@ -69,6 +70,11 @@ struct downloader_options {
     bool resume_unvalidated = false;
     /// The file and its directory entry are synced to disk (fsync) before success is reported.
     bool durable = false;
+
+    /// Files that the program itself reads or writes, by device and inode: no download replaces one
+    /// or writes into one. Such a name counts as one in use: `errc::exists` if the name was given,
+    /// a numbered name if it was derived. Without a shared context.
+    std::vector<file_identity> files_in_use{};
 
     /// File name to `ALGO=HEX`, as for `download_request::checksum`. Where not empty, each file is
     /// verified: by its name below the directory, else that name's last part, else the last segment
