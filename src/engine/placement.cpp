@@ -126,8 +126,8 @@ core::outcome<bool> placement::settle(on_exists mode,
         }
         if (!found)
             return found.error();
-        if (found->state == storage::target_state::a_directory)
-            return core::fault(make_error_code(errc::file), name_ + " is a directory");
+        if (auto why = storage::obstacle(*found, name_))
+            return *std::move(why);
         if (found->state == storage::target_state::present) {
             kept_size_ = found->size;
             if (mode == on_exists::skip)

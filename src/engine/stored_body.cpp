@@ -272,12 +272,15 @@ prompt<core::outcome<void>> stored_body::commit(std::optional<std::chrono::sys_s
         file_->modified(modified);
     if (!file_ || core_.work())
         return commit_target();
-    return file_->commit_now(have_.held());
+    auto committed = file_->commit_now(have_.held());
+    open_ = file_->is_open();
+    return committed;
 }
 
 asio::awaitable<core::outcome<void>> stored_body::commit_target() {
     const busy_mark mark(busy_);
     const auto error = co_await target().commit(have_.held());
+    open_ = file_ && file_->is_open();
     co_return outcome_of(error);
 }
 

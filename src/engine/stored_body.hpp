@@ -96,7 +96,13 @@ public:
     /// The same for the part, which has been written as these bytes of the file.
     async_outcome<void> check_part(core::byte_range bytes, const std::atomic<bool>& stop);
 
-    /// The complete file appears. `modified` is the time that it gets.
+    /// The name, in the same folder, that the file gets; else the one that `put` told.
+    void appear_as(std::string leaf) {
+        if (file_)
+            file_->target(std::move(leaf));
+    }
+    /// The complete file appears. `modified` is the time that it gets. After `errc::exists` a file
+    /// is still open and whole: it may be committed again under another name.
     prompt<core::outcome<void>> commit(std::optional<std::chrono::sys_seconds> modified);
 
     /// What is stored is of no use, or of no use to anybody later.

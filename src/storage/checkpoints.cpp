@@ -155,7 +155,8 @@ bool checkpoints::create() noexcept {
     files& calls = where_->calls();
     const int folder = where_->descriptor();
     descriptor_ = calls.openat(folder, name_.c_str(), create_flags, journal_mode);
-    if (descriptor_ == -EEXIST) {  // of a part file that is gone
+    // That of a part file that is gone gives way.
+    if (descriptor_ == -EEXIST && may_remove_state(*where_, name_)) {
         calls.unlinkat(folder, name_.c_str());
         descriptor_ = calls.openat(folder, name_.c_str(), create_flags, journal_mode);
     }

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <string_view>
@@ -22,6 +23,10 @@ static_assert(std::has_single_bit(asked_before_look));
 constexpr int most_entries = 4096;
 
 std::atomic<std::uint64_t> states_begun = 0;  ///< by this process
+
+file_identity identity(const struct ::stat& file) {
+    return {file.st_dev, file.st_ino};
+}
 
 core::fault unusable(std::string_view path, int negative_errno) {
     return file_fault("use folder", path, negative_errno);
@@ -45,7 +50,8 @@ directory::~directory() {
     calls_.close(descriptor_);
 }
 
-core::outcome<std::shared_ptr<directory>> directory::open(const std::string& path, files& calls) {
+core::outcome<std::shared_ptr<directory>> directory::open(const std::string& path, files& calls,
+                                                          files_in_use in_use) {
     int opened = enter(calls, AT_FDCWD, path.c_str(), enter_flags);
     if (opened == -ENOENT) {  // a parent is missing: they are made from the top down
         for (auto end = path.find('/', 1); end != std::string::npos;
@@ -58,7 +64,7 @@ core::outcome<std::shared_ptr<directory>> directory::open(const std::string& pat
     }
     if (opened < 0)
         return unusable(path, opened);
-    return std::make_shared<directory>(opened, calls);
+    return std::make_shared<directory>(opened, calls, std::move(in_use));
 }
 
 core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string& name) {
@@ -75,7 +81,7 @@ core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string
             enter(calls_, folder->descriptor(), part.c_str(), enter_flags | O_NOFOLLOW);
         if (opened < 0)
             return unusable(std::string_view(name).substr(0, end), opened);
-        folder = std::make_shared<directory>(opened, calls_);
+        folder = std::make_shared<directory>(opened, calls_, in_use_);
     }
     return folder;
 }
@@ -106,10 +112,11 @@ int directory::open_unnamed() {
 }
 
 int directory::link_unnamed(int file, const std::string& leaf) {
-    const int linked = calls_.link(file, descriptor_, leaf.c_str());
-    if (linked < 0 && !may_pass(linked))
-        takes_unnamed_ = false;
-    return linked;
+    return calls_.link(file, descriptor_, leaf.c_str());
+}
+
+bool directory::is_in_use(const struct ::stat& file) const noexcept {
+    return in_use_ && std::ranges::find(*in_use_, identity(file)) != in_use_->end();
 }
 
 void directory::expect_states() noexcept {
@@ -150,9 +157,39 @@ core::outcome<target> look(directory& where, const std::string& leaf) {
     if (looked < 0)
         return file_fault("look at", leaf, looked);
     target there;
-    there.state = S_ISDIR(found.st_mode) ? target_state::a_directory : target_state::present;
     there.size = static_cast<std::uint64_t>(found.st_size);
+    there.id = identity(found);
+    const bool is_link = S_ISLNK(found.st_mode);
+    if (S_ISDIR(found.st_mode)) {
+        there.state = target_state::a_directory;
+    } else if (!S_ISREG(found.st_mode) && !is_link) {
+        there.state = target_state::not_a_file;
+    } else {
+        const bool leads_on =
+            is_link && where.knows_files_in_use() &&
+            where.calls().fstatat(where.descriptor(), leaf.c_str(), found, 0) >= 0;
+        // A link that leads nowhere is its own inode still, which is no file in use.
+        const bool used = (!is_link || leads_on) && where.is_in_use(found);
+        there.state = used ? target_state::in_use : target_state::present;
+    }
     return there;
+}
+
+std::optional<core::fault> obstacle(const target& there, const std::string& name) {
+    switch (there.state) {
+        case target_state::absent:
+        case target_state::present:
+            break;
+        case target_state::in_use:
+            return core::fault(make_error_code(errc::exists),
+                               name + " is a file that this run itself uses");
+        case target_state::a_directory:
+            return core::fault(make_error_code(errc::file), name + " is a directory");
+        case target_state::not_a_file:
+            return core::fault(make_error_code(errc::file),
+                               name + " exists and is not a regular file");
+    }
+    return std::nullopt;
 }
 
 }  // namespace asyncdl::storage

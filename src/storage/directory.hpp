@@ -2,15 +2,22 @@
 // An open directory that downloads write to, and the look at what is in a target's place. Blocking
 // calls only; thread-safe.
 
+#include <asyncdl/file_identity.hpp>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/fault.hpp"
 #include "storage/files.hpp"
 
 namespace asyncdl::storage {
+
+/// The files that the program itself reads or writes: no download touches one. May be null.
+using files_in_use = std::shared_ptr<const std::vector<file_identity>>;
 
 /// An open directory; what is below it is named relative to it, so that a directory that is swapped
 /// meanwhile leads nowhere else. Always held by a shared_ptr, shared by the downloads that write
@@ -19,7 +26,9 @@ class directory : public std::enable_shared_from_this<directory> {
 public:
     /// Opens `path`, making it and its parents (0777 less the umask) where they are missing.
     /// `errc::file` where it is no directory or cannot be used.
-    static core::outcome<std::shared_ptr<directory>> open(const std::string& path, files& calls);
+    /// @param in_use for this directory and the folders below it
+    static core::outcome<std::shared_ptr<directory>> open(const std::string& path, files& calls,
+                                                          files_in_use in_use = nullptr);
 
     /// The folder below this one that holds `name`'s last part, made where missing; itself for a
     /// name without folders. Folders are entered one by one with O_NOFOLLOW: a symlink among them
@@ -41,8 +50,14 @@ public:
 
     /// A new file without a name, or -errno.
     int open_unnamed();
-    /// Gives it the name `leaf`: 0, or -errno where that is taken, or cannot be done.
+    /// Gives it the name `leaf`: 0, or -errno if that is taken, or cannot be done.
     int link_unnamed(int file, const std::string& leaf);
+    /// From now on files are not made without a name here.
+    void refuse_unnamed() noexcept { takes_unnamed_ = false; }
+
+    /// Whether the program itself uses this file.
+    bool is_in_use(const struct ::stat& file) const noexcept;
+    bool knows_files_in_use() const noexcept { return in_use_ && !in_use_->empty(); }
 
     /// This process is about to write a state, in whatever directory.
     static void expect_states() noexcept;
@@ -50,7 +65,8 @@ public:
     int descriptor() const noexcept { return descriptor_; }
     files& calls() const noexcept { return calls_; }
 
-    directory(int descriptor, files& calls) noexcept : descriptor_(descriptor), calls_(calls) {}
+    directory(int descriptor, files& calls, files_in_use in_use = nullptr) noexcept
+        : descriptor_(descriptor), calls_(calls), in_use_(std::move(in_use)) {}
     ~directory();
     directory(const directory&) = delete;
     directory& operator=(const directory&) = delete;
@@ -64,6 +80,7 @@ private:
 
     int descriptor_;
     files& calls_;
+    files_in_use in_use_;
     std::atomic<std::uint64_t> asked_ = 0;  ///< times, whether there may be a state
     std::atomic<std::uint64_t> stateless_at_ = never;
     std::atomic<std::uint64_t> clean_at_ = never;  ///< no part file either
@@ -73,16 +90,24 @@ private:
 /// What is in the target's place before a download.
 enum class target_state {
     absent,
-    present,     ///< a file, or a symlink (which is replaced, never followed)
-    a_directory  ///< nothing can be written there
+    present,      ///< a regular file, or a symlink (which is replaced, never followed)
+    in_use,       ///< the same, but the program itself uses it
+    a_directory,  ///< these two are never touched
+    not_a_file    ///< a device, a FIFO, a socket
 };
 
 struct target {
     target_state state = target_state::absent;
     std::uint64_t size = 0;  ///< in bytes, of what is present
+    file_identity id;        ///< of a symlink: its own
 };
 
-/// Looks at `leaf` in `where`; a symlink counts as present.
+/// Looks at `leaf` in `where`. A symlink is not followed, but one that leads to a file in use is in
+/// use itself.
 core::outcome<target> look(directory& where, const std::string& leaf);
+
+/// Why a download may not replace `there`, which messages call `name`: `errc::file` if it is
+/// neither a regular file nor a symlink, `errc::exists` if it is in use. Nothing: it may.
+std::optional<core::fault> obstacle(const target& there, const std::string& name);
 
 }  // namespace asyncdl::storage

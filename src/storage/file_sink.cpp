@@ -117,6 +117,12 @@ core::outcome<void> file_sink::open_now(std::optional<std::uint64_t> size) {
     return emptied;
 }
 
+core::outcome<void> file_sink::commit_now(std::uint64_t size) {
+    if (!target_.empty())
+        part_.target(target_);
+    return part_.commit(modified_, options_.replace, options_.durable, size);
+}
+
 awaitable<error_code> file_sink::open(std::optional<std::uint64_t> size) {
     return make([this, size] { return open_now(size); });
 }

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <type_traits>
+#include <utility>
 
 #include "core/ledger.hpp"
 #include "storage/part_file.hpp"
@@ -46,6 +47,10 @@ public:
 
     /// The time that commit gives the file; by default it keeps that of its last write.
     void modified(std::optional<std::chrono::sys_seconds> time) noexcept { modified_ = time; }
+
+    /// The name, in the same folder, that commit gives the file; by default that of the sink. The
+    /// part file keeps its own.
+    void target(std::string leaf) { target_ = std::move(leaf); }
 
     /// The last failure; no code where there was none.
     const core::fault& fault() const noexcept { return fault_; }
@@ -87,6 +92,7 @@ public:
     boost::asio::awaitable<boost::system::error_code> write(
         std::uint64_t offset, std::span<const std::byte> data) override;
     boost::asio::awaitable<boost::system::error_code> sync() override;
+    /// After `errc::exists` it is still open, and may be committed under another name.
     boost::asio::awaitable<boost::system::error_code> commit(std::uint64_t size) override;
     boost::asio::awaitable<void> discard() override;
 
@@ -96,9 +102,7 @@ public:
     core::outcome<void> write_now(std::uint64_t offset, std::span<const std::byte> data) {
         return part_.write(offset, data);
     }
-    core::outcome<void> commit_now(std::uint64_t size) {
-        return part_.commit(modified_, options_.replace, options_.durable, size);
-    }
+    core::outcome<void> commit_now(std::uint64_t size);
 
 private:
     /// Makes the call where it belongs.
@@ -114,6 +118,7 @@ private:
 
     std::shared_ptr<directory> where_;
     std::string leaf_;
+    std::string target_;  ///< empty: `leaf_`
     options options_;
     std::optional<std::chrono::sys_seconds> modified_;
     part_file part_;

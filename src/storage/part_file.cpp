@@ -108,8 +108,9 @@ core::outcome<void> part_file::reserve(std::optional<std::uint64_t> size) {
         return file_fault("reserve space for", part_, reserved);
     // The rename would tell as well, but only when all has been fetched.
     const auto there = look(*where_, leaf_);
-    if (there && there->state == target_state::a_directory)
-        return core::fault(make_error_code(errc::file), leaf_ + " is a directory");
+    auto why = there ? obstacle(*there, leaf_) : std::nullopt;
+    if (why && why->code() == errc::file)
+        return *std::move(why);
     return {};
 }
 
@@ -204,7 +205,8 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
     files& calls = where_->calls();
     const int folder = where_->descriptor();
     const auto refuse = [this](core::fault why) {
-        discard();
+        if (why.code() != errc::exists)
+            discard();
         return why;
     };
     if (auto settled = settle(size); !settled)
@@ -218,13 +220,17 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
     if (const int synced = durable ? calls.fsync(descriptor_) : 0; synced < 0)
         return refuse(file_fault("sync", part_, synced));
 
-    if (exists_) {
-        if (auto renamed = rename(replace); !renamed)
-            return refuse(std::move(renamed).error());
-    } else if (where_->link_unnamed(descriptor_, leaf_) < 0) {
-        if (auto copied = copy_to_named(); !copied)
-            return refuse(std::move(copied).error());
-        return commit(modified, replace, durable, size);
+    if (!exists_) {
+        const auto linked = link(replace);
+        if (!linked)
+            return refuse(linked.error());
+        if (!*linked) {
+            if (auto copied = copy_to_named(); !copied)
+                return refuse(std::move(copied).error());
+            return commit(modified, replace, durable, size);
+        }
+    } else if (auto renamed = rename(replace); !renamed) {
+        return refuse(std::move(renamed).error());
     }
     if (checkpoints_)
         checkpoints_->remove();
@@ -239,19 +245,49 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
     return {};
 }
 
+/// Whether what is in the target's place may give way. `refused` is why the file did not get its
+/// name without that.
+core::outcome<void> part_file::may_replace(bool replace, int refused) const {
+    const auto there = look(*where_, leaf_);
+    if (!there)
+        return there.error();
+    if (auto why = obstacle(*there, leaf_))
+        return *std::move(why);
+    if (!replace)
+        return refused == -EEXIST
+                   ? core::fault(make_error_code(errc::exists), leaf_ + " exists already")
+                   : file_fault("rename " + part_ + " to", leaf_, refused);
+    return {};
+}
+
 core::outcome<void> part_file::rename(bool replace) {
     files& calls = where_->calls();
     const int folder = where_->descriptor();
-    const int renamed = replace ? calls.renameat(folder, part_.c_str(), leaf_.c_str())
-                                : calls.rename_noreplace(folder, part_.c_str(), leaf_.c_str());
+    // First as if nothing were there, so that only what was looked at is replaced. A file system
+    // that cannot do that may still be able to rename.
+    int renamed = calls.rename_noreplace(folder, part_.c_str(), leaf_.c_str());
     if (renamed >= 0)
         return {};
-    if (renamed != -EEXIST)
+    if (auto may = may_replace(replace, renamed); !may)
+        return may;
+    renamed = calls.renameat(folder, part_.c_str(), leaf_.c_str());
+    if (renamed < 0)
         return file_fault("rename " + part_ + " to", leaf_, renamed);
-    const auto there = look(*where_, leaf_);
-    return there && there->state == target_state::a_directory
-               ? file_fault("rename " + part_ + " to", leaf_, -EISDIR)
-               : core::fault(errc::exists, leaf_ + " exists already");
+    return {};
+}
+
+/// Gives the file without a name its own; false if it needs a part file for that.
+core::outcome<bool> part_file::link(bool replace) {
+    const int linked = where_->link_unnamed(descriptor_, leaf_);
+    if (linked >= 0)
+        return true;
+    if (linked == -EEXIST)
+        if (auto may = may_replace(replace, linked); !may)
+            return may.error();
+    // To replace a file takes longer this way.
+    if (!may_pass(linked))
+        where_->refuse_unnamed();
+    return false;
 }
 
 /// What has no name goes to a part file after all.

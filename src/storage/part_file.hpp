@@ -84,17 +84,25 @@ public:
     /// fsync of the file and, after the commit, of its directory.
     core::outcome<void> sync();
 
+    /// The name, in the same folder, that commit gives the file: until then `leaf`. The part file
+    /// keeps its own.
+    void target(std::string leaf) { leaf_ = std::move(leaf); }
+
     /// Sets the modification time, if given (as well as the file system can: a failure there does
-    /// not count), renames or links the file to `leaf`, closes it (an error of close counts: the
-    /// file does not stay) and removes its state; with `replace` false an existing target is
-    /// `errc::exists`. A directory in the target's place is `errc::file`, and so is a part file
-    /// that somebody replaced meanwhile. Where `size` is given, what earlier runs left beyond it is
-    /// cut off, and a file that is shorter is `errc::file`. With `durable` the file is synced
-    /// before the rename and its directory after it.
+    /// not count), renames or links the file to its target, closes it (an error of close counts:
+    /// the file does not stay) and removes its state. Only a regular file or a symlink is replaced:
+    /// anything else in the target's place is `errc::file`. So is a part file that somebody
+    /// replaced meanwhile. If `size` is given, what earlier runs left beyond it is cut off, and a
+    /// file that is shorter is `errc::file`. With `durable` the file is synced before the rename
+    /// and its directory after it.
     ///
-    /// On failure part file and state are removed. A directory that cannot be synced is a failure,
-    /// but the whole file stays under its name: what it replaced is gone, so to remove it would
-    /// leave less.
+    /// With `replace` false an existing target is `errc::exists`, and one that the program itself
+    /// uses is in any case. Then the file stays open, locked and whole: it may be committed again
+    /// under another name, kept or discarded.
+    ///
+    /// On any other failure part file and state are removed. A directory that cannot be synced is a
+    /// failure, but the whole file stays under its name: what it replaced is gone, so to remove it
+    /// would leave less.
     core::outcome<void> commit(std::optional<std::chrono::sys_seconds> modified, bool replace,
                                bool durable = false,
                                std::optional<std::uint64_t> size = std::nullopt);
@@ -118,7 +126,9 @@ private:
     part_file(std::shared_ptr<directory> where, std::string leaf);
     void swap(part_file& other) noexcept;
     core::outcome<void> make_named();
+    core::outcome<void> may_replace(bool replace, int refused) const;
     core::outcome<void> rename(bool replace);
+    core::outcome<bool> link(bool replace);
     core::outcome<void> copy_to_named();
     void note(std::uint64_t offset, std::span<const std::byte> data);
     core::outcome<void> settle(std::optional<std::uint64_t> size);

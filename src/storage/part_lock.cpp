@@ -40,10 +40,30 @@ core::fault no_file(const std::string& part) {
     return {make_error_code(errc::file), "cannot create " + part + ": what is there is no file"};
 }
 
+core::fault in_use(const std::string& name) {
+    return {make_error_code(errc::file), name + " is a file that this run itself uses"};
+}
+
+/// Whether neither the part file nor its state is one that the program itself uses.
+core::outcome<void> none_in_use(directory& where, const std::string& part) {
+    if (!where.knows_files_in_use())
+        return {};
+    for (const auto& name : {part, with(part, state_suffix)}) {
+        const auto there = look(where, name);
+        if (!there)
+            return there.error();
+        if (there->state == target_state::in_use)
+            return in_use(name);
+    }
+    return {};
+}
+
 /// Takes over what an earlier run has left: the open, locked and emptied file; -1 where the name
 /// has to be tried anew.
 core::outcome<int> take_stale(directory& where, const std::string& part) {
     files& calls = where.calls();
+    if (auto free = none_in_use(where, part); !free)
+        return std::move(free).error();
     holder opened(calls, calls.openat(where.descriptor(), part.c_str(), open_flags, 0));
     if (opened.get() == -ENOENT)
         return -1;
@@ -56,6 +76,8 @@ core::outcome<int> take_stale(directory& where, const std::string& part) {
         return file_fault("look at", part, looked);
     if (!S_ISREG(found.st_mode))
         return no_file(part);
+    if (where.is_in_use(found))
+        return in_use(part);
     if (const int locked = take_lock(calls, opened.get()); locked < 0)
         return not_locked(part, locked);
     if (!is_still(where, part, opened.get(), found))
@@ -101,6 +123,11 @@ bool has_state(directory& where, const std::string& leaf) {
         return false;
     const auto state = look(where, with(with(leaf, part_suffix), state_suffix));
     return state && state->state == target_state::present;
+}
+
+bool may_remove_state(directory& where, const std::string& state) {
+    const auto there = look(where, state);
+    return there && there->state == target_state::present;
 }
 
 core::outcome<int> take_part(directory& where, const std::string& part) {

@@ -23,9 +23,14 @@ inline constexpr ::mode_t part_mode = 0666;
 
 /// Opens `part` for us alone: made, or an earlier run's, which is emptied and whose state is
 /// removed. The lock lasts as long as the descriptor: who finds the part file knows whether it is
-/// in use, in this process or another. Never removes a file that another download may just have
+/// in use, in this process or another. A file that the program itself uses, in the place of either,
+/// is `errc::file` and untouched. Never removes a file that another download may just have
 /// made; on failure nothing of ours is left.
 core::outcome<int> take_part(directory& where, const std::string& part);
+
+/// Whether a download may remove what stands in a state's place: a regular file or a symlink that
+/// the program itself does not use.
+bool may_remove_state(directory& where, const std::string& state);
 
 /// A part file and its state, open, and the part file locked.
 struct kept_files {

@@ -82,6 +82,8 @@ TEST_SUITE("unit/storage/file_sink") {
             file_sink to(open(dir), "a", how);
             run(expect(to, errc::exists));
             CHECK(to.fault().message() == "a exists already");
+            CHECK(to.is_open());
+            run(to.discard());
             CHECK(test::read_file(dir / "a") == "old");
             CHECK(dir.names() == names{"a"});
         });

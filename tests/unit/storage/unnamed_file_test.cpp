@@ -113,7 +113,7 @@ TEST_SUITE("unit/storage/unnamed_file") {
         REQUIRE(::stat((dir / "a").c_str(), &found) == 0);
         CHECK(found.st_mtim.tv_sec == 784111777);
         const auto made = calls_of(calls, where, "c");
-        CHECK(std::count(made.begin(), made.end(), "renameat") == 1);
+        CHECK(std::count(made.begin(), made.end(), "rename_noreplace") == 1);
         CHECK(dir.names() == names{"a", "b", "c"});
     }
 
