@@ -74,6 +74,14 @@ bool is_of_another_download(std::string_view name) {
     return ends(".part") || ends(".part.state");
 }
 
+// A safe name that the server chose.
+std::string tamed(std::string name) {
+    if (name.front() == '.' || name.front() == '-') {
+        name.front() = '_';
+    }
+    return name;
+}
+
 fault bad_name(const char* what) {
     return {errc::name, what};
 }
@@ -134,16 +142,20 @@ std::string derived_name(const url& final_url) {
     return name.empty() ? "index.html" : name;
 }
 
-std::string derived_name(std::string_view disposition, const url& final_url) {
+std::string served_name(const url& final_url) {
+    return tamed(derived_name(final_url));
+}
+
+std::string served_name(std::string_view disposition, const url& final_url, bool redirected) {
     if (const auto given = disposition_name(disposition)) {
         // Where no separator is found, all of it is the last part.
         const std::string_view last =
             std::string_view(*given).substr(given->find_last_of("/\\") + 1);
         if (std::string name = safe_name(last); !name.empty()) {
-            return name;
+            return tamed(std::move(name));
         }
     }
-    return derived_name(final_url);
+    return redirected ? served_name(final_url) : derived_name(final_url);
 }
 
 std::string safe_name(std::string_view text) {

@@ -22,10 +22,14 @@ outcome<std::string> checked_name(std::string_view given);
 /// UTF-8 (else as it stands), made safe; "index.html" where nothing is left.
 std::string derived_name(const url& final_url);
 
+/// The same for a URL that the server chose by a redirect: a leading `.` or `-` becomes `_`, so
+/// that no server makes a hidden file, or one that a command takes for an option.
+std::string served_name(const url& final_url);
+
 /// The name that a response gives: that of Content-Disposition (the field's value; empty where
 /// there is none), its last part alone (RFC 6266, 4.3; `\` parts as well as `/`), made safe; where
-/// nothing is left of it, the URL's.
-std::string derived_name(std::string_view disposition, const url& final_url);
+/// nothing is left of it, the URL's. `redirected` says that the server chose the URL as well.
+std::string served_name(std::string_view disposition, const url& final_url, bool redirected);
 
 /// Makes any text one safe name, empty where nothing is left of it: `/`, `\` and control characters
 /// (C0, DEL, C1, of the direction) become `_`, so do bytes that are no valid UTF-8; `.` and `..`

@@ -10,14 +10,14 @@ namespace asyncdl::core {
 namespace {
 
 // A download's own files must not be another's target: `x.part` and `x.part.state` count as `x`.
-std::string_view without_companions(std::string_view path) {
+std::string_view without_companions(std::string_view leaf) {
     for (;;) {
-        if (path.ends_with(".part")) {
-            path.remove_suffix(5);
-        } else if (path.ends_with(".part.state")) {
-            path.remove_suffix(11);
+        if (leaf.ends_with(".part")) {
+            leaf.remove_suffix(5);
+        } else if (leaf.ends_with(".part.state")) {
+            leaf.remove_suffix(11);
         } else {
-            return path;
+            return leaf;
         }
     }
 }
@@ -42,7 +42,9 @@ public:
           c_(key[0] ^ 0x6c7967656e657261U),
           d_(key[1] ^ 0x7465646279746573U) {}
 
-    std::uint64_t operator()(std::string_view text) {
+    std::uint64_t operator()(const file_identity& folder, std::string_view text) {
+        mix(folder.device);
+        mix(folder.inode);
         std::uint64_t last = static_cast<std::uint64_t>(text.size()) << 56;
         for (; text.size() >= 8; text.remove_prefix(8)) {
             std::uint64_t word = 0;
@@ -91,20 +93,20 @@ std::size_t first_slot(std::uint64_t hash, std::size_t slots) {
 
 }  // namespace
 
-name_key::name_key(std::string_view path) {
+name_key::name_key(const file_identity& folder, std::string_view leaf) {
     static const hash_key key = random_key();
-    const std::uint64_t hash = sip_hash(key)(without_companions(path));
+    const std::uint64_t hash = sip_hash(key)(folder, without_companions(leaf));
     hash_ = hash == 0 ? 1 : hash;  // 0 is a free slot
 }
 
-bool name_registry::claim(name_key path) {
+bool name_registry::claim(name_key name) {
     const std::lock_guard lock(mutex_);
-    return table_of(path.hash_).insert(path.hash_);
+    return table_of(name.hash_).insert(name.hash_);
 }
 
-void name_registry::release(name_key path) {
+void name_registry::release(name_key name) {
     const std::lock_guard lock(mutex_);
-    table_of(path.hash_).erase(path.hash_);
+    table_of(name.hash_).erase(name.hash_);
 }
 
 std::size_t name_registry::size() const {

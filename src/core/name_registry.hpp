@@ -3,6 +3,7 @@
 // 16 bytes a download.
 
 #include <array>
+#include <asyncdl/file_identity.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -11,12 +12,13 @@
 
 namespace asyncdl::core {
 
-/// A path, lexically normal, as registries know it: its hash, keyed for the life of the process, so
-/// that no list of names and no server can aim for a collision, and one is a matter of chance (1 in
-/// 10^7 for a million names). `x` and its companions `x.part` and `x.part.state` are one.
+/// A name in a folder as registries know it: a hash, keyed for the life of the process, so that no
+/// list of names and no server can aim for a collision, and one is a matter of chance (1 in 10^7
+/// for a million names). The folder counts as the file system knows it, so that its own names do
+/// not matter. `x` and its companions `x.part` and `x.part.state` are one.
 class name_key {
 public:
-    explicit name_key(std::string_view path);
+    name_key(const file_identity& folder, std::string_view leaf);
 
 private:
     friend class name_registry;
@@ -28,12 +30,12 @@ private:
 /// `exists` or number, never as a shared target.
 class name_registry {
 public:
-    /// Takes a path; false where it is taken.
-    bool claim(name_key path);
+    /// Takes a name; false if it is taken.
+    bool claim(name_key name);
 
-    /// Gives back a path that the caller has claimed, and whose download turned out to have another
-    /// name before it wrote anything. Nothing happens where the path is not claimed.
-    void release(name_key path);
+    /// Gives back a name that the caller has claimed, and whose download turned out to have another
+    /// one before it wrote anything. Nothing happens if the name is not claimed.
+    void release(name_key name);
 
     std::size_t size() const;
 

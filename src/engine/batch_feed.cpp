@@ -15,12 +15,12 @@ batch_feed::batch_feed(download_source& source, result_consumer& consumer, std::
 
 void batch_feed::try_next(const std::shared_ptr<downloader_core>& core,
                           std::optional<transfer>& place) {
-    const semaphore_guard turn = source_turn_.try_acquire();
+    semaphore_guard turn = source_turn_.try_acquire();
     if (!turn || ended_)
         return;
     try {
         if (auto item = source_.try_next())
-            take(core, std::move(*item), place);
+            take(core, std::move(*item), std::move(turn), place);
     } catch (...) {
         fail(make_error_code(errc::internal));
     }
@@ -40,7 +40,7 @@ asio::awaitable<void> batch_feed::next(std::shared_ptr<downloader_core> core,
     try {
         auto item = co_await source_.async_next();
         if (item && *item) {
-            take(core, std::move(**item), place);
+            take(core, std::move(**item), std::move(turn), place);
             co_return;
         }
         if (!item)
@@ -51,10 +51,13 @@ asio::awaitable<void> batch_feed::next(std::shared_ptr<downloader_core> core,
     fail(failed);
 }
 
-/// By who has the source's turn, so that names are taken in input order.
+/// Names are taken in input order: a download that has to open a folder for its own keeps the
+/// source's turn until it has.
 void batch_feed::take(const std::shared_ptr<downloader_core>& core, download_request&& request,
-                      std::optional<transfer>& place) {
+                      semaphore_guard turn, std::optional<transfer>& place) {
     place.emplace(core, std::move(request), next_index_++, names_);
+    if (!place->is_named())
+        place->use_turn(std::move(turn));
 }
 
 /// The source has ended, with an error or without. One that was interrupted by the batch's own end

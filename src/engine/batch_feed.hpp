@@ -31,7 +31,7 @@ public:
     /// nobody else is asking it.
     void try_next(const std::shared_ptr<downloader_core>& core, std::optional<transfer>& place);
 
-    /// Makes the next download in `place`, its name taken, in input order; none at the end.
+    /// Makes the next download in `place`; none at the end.
     boost::asio::awaitable<void> next(std::shared_ptr<downloader_core> core,
                                       std::optional<transfer>& place);
 
@@ -56,7 +56,7 @@ public:
 private:
     void refused(const boost::system::error_code& error);
     void take(const std::shared_ptr<downloader_core>& core, download_request&& request,
-              std::optional<transfer>& place);
+              semaphore_guard turn, std::optional<transfer>& place);
     void fail(const boost::system::error_code& error);
 
     download_source& source_;

@@ -26,6 +26,11 @@ void require(bool holds, const char* what) {
         throw std::invalid_argument(what);
 }
 
+std::string_view folders_of(std::string_view name) {
+    const auto slash = name.rfind('/');
+    return name.substr(0, slash == std::string_view::npos ? 0 : slash);
+}
+
 bool in_range(std::chrono::duration<double> time, bool zero_allowed) {
     const double seconds = time.count();
     return std::isfinite(seconds) && seconds <= max_seconds &&
@@ -34,6 +39,7 @@ bool in_range(std::chrono::duration<double> time, bool zero_allowed) {
 
 downloader_options checked(downloader_options options) {
     require(!options.download_dir.empty(), "download_dir is empty");
+    require(options.download_dir.find('\0') == std::string::npos, "download_dir holds a NUL");
     require(in_range(options.connect_timeout, false), "connect_timeout is above 0");
     require(in_range(options.timeout, false), "timeout is above 0");
     require(in_range(options.max_time, true), "max_time is 0 or above");
@@ -99,19 +105,31 @@ downloader_core::downloader_core(asio::any_io_executor where, downloader_options
         work_ = options.work_executor ? options.work_executor : shared->work_executor();
 }
 
-core::outcome<std::shared_ptr<storage::directory>> downloader_core::directory(
-    const std::string& path) {
-    const bool is_default = path == options.download_dir;
-    if (is_default) {
-        const std::lock_guard lock(mutex_);
-        if (default_directory_)
-            return default_directory_;
-    }
-    auto opened = storage::directory::open(path, storage::files::system());
-    if (opened && is_default) {
-        const std::lock_guard lock(mutex_);
-        default_directory_ = *opened;
-    }
+std::shared_ptr<storage::directory> downloader_core::known_folder_of(
+    const std::string& directory, const std::string& name) const {
+    const std::string_view folders = folders_of(name);
+    const std::lock_guard lock(mutex_);
+    for (const open_folder* known : {&default_folder_, &last_folder_})
+        if (known->opened && known->folders == folders && known->directory == directory)
+            return known->opened;
+    return nullptr;
+}
+
+core::outcome<std::shared_ptr<storage::directory>> downloader_core::folder_of(
+    const std::string& directory, const std::string& name) {
+    if (auto known = known_folder_of(directory, name); known && !known->is_gone())
+        return known;
+    auto opened =
+        storage::directory::open(directory, storage::files::system(), shared->files_in_use);
+    if (opened)
+        opened = (*opened)->folder_of(name);
+    if (!opened)
+        return opened;
+    const std::string_view folders = folders_of(name);
+    const bool is_default = folders.empty() && directory == options.download_dir;
+    const std::lock_guard lock(mutex_);
+    (is_default ? default_folder_ : last_folder_) =
+        open_folder{directory, std::string(folders), *opened};
     return opened;
 }
 

@@ -53,8 +53,13 @@ public:
     /// one of them waits.
     std::span<std::byte> scratch() { return scratch_; }
 
-    /// An open directory, made where missing; the default one is kept open. Blocking.
-    core::outcome<std::shared_ptr<storage::directory>> directory(const std::string& path);
+    /// The open folder that holds the file `name` below `directory`; both are made if they are
+    /// missing. Opened anew if it was removed meanwhile. Blocking; from any thread.
+    core::outcome<std::shared_ptr<storage::directory>> folder_of(const std::string& directory,
+                                                                 const std::string& name);
+    /// The same if it is open already, else null. Makes no system call.
+    std::shared_ptr<storage::directory> known_folder_of(const std::string& directory,
+                                                        const std::string& name) const;
 
     /// Where blocking calls are made; nothing: in place.
     const std::optional<boost::asio::any_io_executor>& work() const noexcept { return work_; }
@@ -76,7 +81,14 @@ private:
 
     mutable std::mutex mutex_;
     boost::intrusive::list<job> jobs_;  ///< oldest first
-    std::shared_ptr<storage::directory> default_directory_;
+    /// Folders that stay open: the default directory, and the one that was used last besides it.
+    struct open_folder {
+        std::string directory;
+        std::string folders;  ///< below it
+        std::shared_ptr<storage::directory> opened;
+    };
+    open_folder default_folder_;
+    open_folder last_folder_;
 };
 
 /// The totals of the whole context, for a snapshot.

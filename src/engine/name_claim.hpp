@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "core/name_registry.hpp"
 
@@ -14,42 +15,56 @@ public:
     /// @param active the names of what runs in the context; outlives this
     /// @param batch the names that a batch has used so far; null outside of one
     name_claim(core::name_registry& active, std::shared_ptr<core::name_registry> batch)
-        : active_(active), batch_(std::move(batch)) {}
-    name_claim(const name_claim&) = delete;
-    name_claim& operator=(const name_claim&) = delete;
+        : active_(&active), batch_(std::move(batch)) {}
+    name_claim(name_claim&& other) noexcept
+        : active_(other.active_),
+          batch_(other.batch_),
+          held_(std::exchange(other.held_, std::nullopt)) {}
+    /// Gives back what was held.
+    name_claim& operator=(name_claim&& other) noexcept {
+        if (this != &other) {
+            give_back();
+            active_ = other.active_;
+            batch_ = other.batch_;
+            held_ = std::exchange(other.held_, std::nullopt);
+        }
+        return *this;
+    }
 
     /// The download has ended: others may have the name now, but for those of its batch.
     ~name_claim() {
         if (held_)
-            active_.release(*held_);
+            active_->release(*held_);
     }
 
-    /// Takes a path and gives back the one held before; where the path is taken, nothing changes
-    /// and false is returned.
-    bool take(core::name_key path) {
-        if (!active_.claim(path))
+    /// Takes a name and gives back the one held before. If it is taken, changes nothing and returns
+    /// false.
+    bool take(core::name_key name) {
+        if (!active_->claim(name))
             return false;
-        if (batch_ && !batch_->claim(path)) {
-            active_.release(path);
+        if (batch_ && !batch_->claim(name)) {
+            active_->release(name);
             return false;
         }
         give_back();
-        held_ = path;
+        held_ = name;
         return true;
     }
 
-    /// Gives the path back, as if it had never been taken.
+    /// Gives the name back, as if it had never been taken.
     void give_back() {
         if (!held_)
             return;
-        active_.release(*held_);
+        active_->release(*held_);
         if (batch_)
             batch_->release(*held_);
         held_.reset();
     }
 
+    bool is_held() const noexcept { return held_.has_value(); }
+
 private:
-    core::name_registry& active_;
+    core::name_registry* active_;
     std::shared_ptr<core::name_registry> batch_;
     std::optional<core::name_key> held_;
 };

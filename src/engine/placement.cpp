@@ -1,142 +1,189 @@
 #include "engine/placement.hpp"
 
-#include <filesystem>
-
 #include "core/file_name.hpp"
+#include "storage/part_lock.hpp"
 
 namespace asyncdl::engine {
 
 namespace {
 
-std::string joined(const std::string& directory, const std::string& name) {
-    std::string path;
-    path.reserve(directory.size() + 1 + name.size());
-    path.append(directory).append(directory.ends_with('/') ? "" : "/").append(name);
-    return path;
+std::string last_part(const std::string& name) {
+    return name.substr(name.rfind('/') + 1);
 }
 
-/// Whether each part of a path leads one step down: no empty ones, no dots.
-bool is_normal(std::string_view path) {
-    if (path.starts_with('/'))
-        path.remove_prefix(1);
-    for (;;) {
-        const auto end = path.find('/');
-        const std::string_view part = path.substr(0, end);
-        if (part.empty() || part == "." || part == "..")
-            return false;
-        if (end == std::string_view::npos)
-            return true;
-        path.remove_prefix(end + 1);
-    }
-}
-
-/// A path as the names in use are compared.
-core::name_key key(const std::string& path) {
-    if (is_normal(path))
-        return core::name_key(path);
-    return core::name_key(std::filesystem::path(path).lexically_normal().string());
+/// Whether another name must be found because of what is in the place of this one.
+bool is_in_the_way(const storage::target& there, on_exists mode) {
+    using enum storage::target_state;
+    return there.state == in_use || (mode == on_exists::rename && there.state != absent);
 }
 
 }  // namespace
 
 std::string placement::path() const {
-    return joined(*directory_, name_);
+    const std::string& directory = *directory_;
+    std::string path;
+    path.reserve(directory.size() + 1 + name().size());
+    path.append(directory).append(directory.ends_with('/') ? "" : "/").append(name());
+    return path;
 }
 
 std::string placement::leaf() const {
-    return name_.substr(name_.rfind('/') + 1);
+    return last_part(target_.name);
 }
 
 core::outcome<void> placement::plan(const download_request& request,
                                     const downloader_options& options, const core::url& from) {
     directory_ = request.directory.empty() ? &options.download_dir : &request.directory;
     given_ = !request.file_name.empty();
-    if (!given_) {
-        base_name_ = core::derived_name(from);
-        take_derived();
-        return {};
+    if (directory_->find('\0') != std::string::npos)
+        return core::fault(make_error_code(errc::name), "the directory's name holds a NUL");
+    if (given_) {
+        auto checked = core::checked_name(request.file_name);
+        if (!checked)
+            return checked.error();
+        target_.base = std::move(*checked);
+    } else {
+        target_.base = core::derived_name(from);
     }
-    auto checked = core::checked_name(request.file_name);
-    if (!checked)
-        return checked.error();
-    base_name_ = std::move(*checked);
-    if (!take(base_name_)) {
-        name_ = base_name_;
-        return core::fault(make_error_code(errc::exists),
-                           "another download of this run has the name " + name_);
-    }
+    target_.name = target_.base;
     return {};
 }
 
-bool placement::follow(const core::url& to, const core::fields& fields) {
+core::outcome<void> placement::enter(std::shared_ptr<storage::directory> folder) {
+    const bool is_same = folder_ && folder_->identity() == folder->identity();
+    folder_ = std::move(folder);
+    if (is_same && is_named())
+        return {};
+    drop_part();
+    target_.claim.give_back();
+    if (!given_) {
+        take_derived();
+        return {};
+    }
+    if (take(target_.base))
+        return {};
+    return core::fault(make_error_code(errc::exists),
+                       "another download of this run has the name " + target_.base);
+}
+
+bool placement::follow(const core::url& to, bool redirected, const core::fields& fields,
+                       bool has_part) {
     if (given_)
         return false;
     const auto disposition = fields.find("Content-Disposition");
-    std::string derived =
-        disposition ? core::derived_name(*disposition, to) : core::derived_name(to);
-    if (derived == base_name_)
+    std::string derived = disposition  ? core::served_name(*disposition, to, redirected)
+                          : redirected ? core::served_name(to)
+                                       : core::derived_name(to);
+    if (derived == target_.base)
         return false;
-    claim_.give_back();
-    base_name_ = std::move(derived);
-    folder_.reset();
+    if (part_ && part_->base == derived) {
+        target_ = std::move(*part_);
+        part_.reset();
+        return true;
+    }
+    if (has_part && !part_)
+        part_.emplace(std::move(target_));
+    target_.claim.give_back();
+    target_.base = std::move(derived);
     take_derived();
     return true;
 }
 
-/// Has `name` from now on, unless another download has it.
+/// Holds `name` from now on, unless another download does.
 bool placement::take(std::string name) {
-    if (!claim_.take(key(joined(*directory_, name))))
+    if (!target_.claim.take(core::name_key(folder_->identity(), last_part(name))))
         return false;
-    name_ = std::move(name);
+    target_.name = std::move(name);
     return true;
 }
 
-/// The name as it is, else with the first number that is free. Thousands of downloads may have one
-/// name, so the number is found in few steps.
 void placement::take_derived() {
-    const auto take_number = [this](unsigned number) {
-        return take(core::numbered_name(base_name_, number));
-    };
-    if (take(base_name_))
-        return;
-    unsigned taken = 0;
-    unsigned free = 1;
-    while (!take_number(free)) {
-        taken = free;
-        free *= 2;
-    }
-    while (free - taken > 1) {
-        const unsigned middle = taken + (free - taken) / 2;
-        (take_number(middle) ? free : taken) = middle;
-    }
+    if (!take(target_.base))
+        (void)take_number(std::nullopt);  // without a look at files it cannot fail
 }
 
-core::outcome<bool> placement::settle(on_exists mode,
-                                      const std::shared_ptr<storage::directory>& base) {
-    auto folder = base->folder_of(name_);
-    if (!folder)
-        return folder.error();
-    if (mode != on_exists::overwrite) {
-        auto found = storage::look(**folder, leaf());
-        for (unsigned number = 1;
-             mode == on_exists::rename && found && found->state != storage::target_state::absent;
-             ++number) {
-            if (take(core::numbered_name(base_name_, number)))
-                found = storage::look(**folder, leaf());
-        }
-        if (!found)
-            return found.error();
-        if (auto why = storage::obstacle(*found, name_))
-            return *std::move(why);
-        if (found->state == storage::target_state::present) {
-            kept_size_ = found->size;
-            if (mode == on_exists::skip)
-                return false;
-            return core::fault(make_error_code(errc::exists), path() + " exists");
-        }
-    }
-    folder_ = std::move(*folder);
+bool placement::use_part(const std::string& leaf) {
+    name_claim claim(active_, batch_);
+    if (!claim.take(core::name_key(folder_->identity(), leaf)))
+        return false;
+    part_.emplace(held_name{leaf, leaf, std::move(claim)});
     return true;
+}
+
+void placement::drop_part() {
+    if (part_)
+        part_->claim.give_back();
+    part_.reset();
+}
+
+core::outcome<bool> placement::next_number(on_exists mode) {
+    if (mode != on_exists::rename && (given_ || mode != on_exists::overwrite))
+        return false;
+    const auto numbered = take_number(mode);
+    return numbered ? core::outcome<bool>(true) : numbered.error();
+}
+
+/// Takes the first number that is free, or one near it if they have gaps: thousands may be taken,
+/// so it is found in few steps.
+core::outcome<void> placement::take_number(std::optional<on_exists> mode) {
+    const auto try_number = [&](unsigned number) -> core::outcome<bool> {
+        std::string name = core::numbered_name(target_.base, number);
+        if (mode) {
+            const auto there = look(last_part(name));
+            if (!there)
+                return there.error();
+            if (is_in_the_way(*there, *mode))
+                return false;
+        }
+        return take(std::move(name));
+    };
+    unsigned taken = 0;
+    unsigned free = 0;
+    for (unsigned next = 1; free - taken != 1;
+         next = free == 0 ? next * 2 : taken + (free - taken) / 2) {
+        const auto done = try_number(next);
+        if (!done)
+            return done.error();
+        (*done ? free : taken) = next;
+    }
+    return {};
+}
+
+/// What is in the place of a name. A file in use counts for the name whose companion it would be.
+core::outcome<storage::target> placement::look(const std::string& leaf) const {
+    auto there = storage::look(*folder_, leaf);
+    if (!there || !folder_->knows_files_in_use())
+        return there;
+    std::string companion = leaf;
+    for (const auto suffix : {storage::part_suffix, storage::state_suffix}) {
+        companion += suffix;
+        auto found = storage::look(*folder_, companion);
+        if (!found || found->state == storage::target_state::in_use)
+            return found;
+    }
+    return there;
+}
+
+core::outcome<bool> placement::settle(on_exists mode) {
+    // Where files are made without a name, they find out early enough what is in their place.
+    if (mode == on_exists::overwrite && folder_->takes_unnamed())
+        return true;
+    auto there = look(leaf());
+    if (there && is_in_the_way(*there, mode) && (mode == on_exists::rename || !given_)) {
+        if (const auto numbered = take_number(mode); !numbered)
+            return numbered.error();
+        there = look(leaf());
+    }
+    if (!there)
+        return there.error();
+    if (auto why = storage::obstacle(*there, path()))
+        return *std::move(why);
+    if (there->state == storage::target_state::absent || mode == on_exists::overwrite)
+        return true;
+    kept_size_ = there->size;
+    if (mode == on_exists::skip)
+        return false;
+    return core::fault(make_error_code(errc::exists), path() + " exists");
 }
 
 }  // namespace asyncdl::engine

@@ -1,60 +1,95 @@
 #pragma once
 // Where one download's file goes: its name, taken in input order so that no two share a target, and
-// what becomes of a file that is there already. Owned by a transfer.
+// what becomes of a file that exists already. Owned by a transfer.
 
 #include <asyncdl/download_request.hpp>
 #include <asyncdl/downloader_options.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/fault.hpp"
 #include "core/fields.hpp"
 #include "core/url.hpp"
 #include "engine/name_claim.hpp"
-#include "storage/part_file.hpp"
+#include "storage/directory.hpp"
 
 namespace asyncdl::engine {
 
+/// The target's name may be learned late, and may change with each response. The part file keeps
+/// the name under which it was begun, so both names are held until the file is complete:
+///
+///     GET /export -> first.csv,  cut    first.csv.part
+///     GET /export -> second.csv, a 206  first.csv.part grows, then becomes second.csv
 class placement {
 public:
     placement(core::name_registry& active, std::shared_ptr<core::name_registry> batch)
-        : claim_(active, std::move(batch)) {}
+        : active_(active), batch_(std::move(batch)), target_(no_name()) {}
 
-    /// Decides and takes a name: the one given, else the URL's. Request and options outlive this.
-    /// `errc::name`, `errc::exists`.
+    /// Decides the name: the one given, else the URL's. Makes no system call. Request and options
+    /// outlive this. `errc::name`.
     core::outcome<void> plan(const download_request& request, const downloader_options& options,
                              const core::url& from);
 
-    /// The response's URL and fields may tell another name: a derived one follows, and is to be
-    /// settled anew. Whether it changed.
-    bool follow(const core::url& to, const core::fields& fields);
+    /// Takes the name in the open folder that is to hold the file. May be called again: in another
+    /// folder the name is taken anew. Makes no system call. `errc::exists`.
+    core::outcome<void> enter(std::shared_ptr<storage::directory> folder);
+    bool is_named() const noexcept { return target_.claim.is_held(); }
 
-    /// Opens the folder and applies `on_exists`. Blocking. False where the existing file is kept.
+    /// Takes another derived name if the response's URL or fields give one. `redirected` says that
+    /// the server chose the URL. With `has_part` the part file keeps its name.
+    /// @return whether the name changed
+    bool follow(const core::url& to, bool redirected, const core::fields& fields, bool has_part);
+
+    /// Applies `on_exists` to what is in the target's place. Blocking.
+    /// @return false if the existing file is kept
     /// `errc::file`, `errc::exists`.
-    core::outcome<bool> settle(on_exists mode, const std::shared_ptr<storage::directory>& base);
+    core::outcome<bool> settle(on_exists mode);
+
+    /// Takes the next number that is free, of a name that somebody else took meanwhile; false if
+    /// the name must stay as it is. Blocking.
+    core::outcome<bool> next_number(on_exists mode);
+
+    /// Holds the name of a part file that an earlier run left; false if another download holds it.
+    bool use_part(const std::string& leaf);
+    /// The part file is gone: another will be named after the target.
+    void drop_part();
 
     /// Bytes of the file that is kept.
     std::uint64_t kept_size() const noexcept { return kept_size_; }
 
     const std::string& directory() const noexcept { return *directory_; }
-    const std::string& name() const noexcept { return name_; }
+    const std::string& name() const noexcept { return target_.name; }
     /// As given or derived, before a number was added.
-    const std::string& base_name() const noexcept { return base_name_; }
+    const std::string& base_name() const noexcept { return target_.base; }
+    bool is_derived() const noexcept { return !given_; }
     std::string path() const;
 
-    /// The folder that holds the file, and its name there; after `settle`.
+    /// The folder that holds the file, the file's name there, and the name that its part file is
+    /// made from; after `enter`.
     const std::shared_ptr<storage::directory>& folder() const noexcept { return folder_; }
     std::string leaf() const;
+    std::string part_leaf() const { return part_ ? part_->name : leaf(); }
 
 private:
+    struct held_name {
+        std::string base;
+        std::string name;
+        name_claim claim;
+    };
+
+    held_name no_name() { return {{}, {}, name_claim(active_, batch_)}; }
     bool take(std::string name);
     void take_derived();
+    core::outcome<storage::target> look(const std::string& leaf) const;
+    core::outcome<void> take_number(std::optional<on_exists> mode);
 
-    name_claim claim_;
+    core::name_registry& active_;
+    const std::shared_ptr<core::name_registry> batch_;
     const std::string* directory_ = nullptr;  ///< from `plan` on
-    std::string base_name_;                   ///< as given or derived, before a number was added
-    std::string name_;
     bool given_ = false;
+    held_name target_;
+    std::optional<held_name> part_;  ///< a derived name, if it is another than the target's
     std::uint64_t kept_size_ = 0;
     std::shared_ptr<storage::directory> folder_;
 };

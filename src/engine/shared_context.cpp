@@ -26,6 +26,7 @@ shared_context::shared_context(const context_options& options)
     : max_concurrent(checked_slots(options.max_concurrent)),
       slots(max_concurrent),
       waiting_room(max_waiting),
+      files_in_use(std::make_shared<const std::vector<file_identity>>(options.files_in_use)),
       lookup(options.lookup ? options.lookup : std::make_shared<net::system_resolver>()),
       hosts(std::make_shared<http::host_limits>(options.max_connections_per_host)) {}
 
@@ -33,6 +34,7 @@ std::shared_ptr<shared_context> shared_context::of_its_own(const downloader_opti
     context_options limits;
     limits.max_concurrent = options.max_concurrent;
     limits.max_connections_per_host = options.max_connections_per_host;
+    limits.files_in_use = options.files_in_use;
     return std::make_shared<shared_context>(limits);
 }
 

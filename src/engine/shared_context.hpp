@@ -17,6 +17,7 @@
 #include "engine/host_rests.hpp"
 #include "http/host_limits.hpp"
 #include "net/tls_context.hpp"
+#include "storage/directory.hpp"
 
 namespace asyncdl::engine {
 
@@ -30,13 +31,15 @@ public:
 
     const std::size_t max_concurrent;
 
-    async_semaphore slots;         ///< one a download that is at work
-    async_semaphore waiting_room;  ///< one a download that waits without a slot
-    core::name_registry names;     ///< of the downloads that are active
+    async_semaphore slots;           ///< one a download that is at work
+    async_semaphore waiting_room;    ///< one a download that waits without a slot
+    async_semaphore naming_turn{1};  ///< downloads outside of batches take their names in order
+    core::name_registry names;       ///< of the downloads that are active
     host_rests rests;
     counters totals;
     std::atomic<std::size_t> waiting_for_files = 0;      ///< downloads that lack a descriptor
     std::atomic_flag short_of_files = ATOMIC_FLAG_INIT;  ///< somebody was told so
+    const storage::files_in_use files_in_use;
     const std::shared_ptr<resolver> lookup;
     const std::shared_ptr<http::host_limits> hosts;
 

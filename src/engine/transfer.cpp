@@ -30,14 +30,14 @@ transfer::transfer(std::shared_ptr<downloader_core> core, download_request&& req
       id_(core_->shared->next_id()),
       max_time_(*core_->keeper, *this),
       from_(request_.urls),
-      place_(core_->shared->names, std::move(batch_names)),
+      place_(core_->shared->names, batch_names),
       stored_(*core_, request_.destination) {
     result_.id = id_;
     result_.tag = request_.tag;
     result_.index = index;
     if (!request_.urls.empty())
         result_.url = core::without_userinfo(request_.urls.front());
-    planned_ = plan();
+    planned_ = plan(batch_names != nullptr);
 }
 
 transfer::~transfer() {
@@ -45,7 +45,7 @@ transfer::~transfer() {
         core_->leave(*this);
 }
 
-core::outcome<void> transfer::plan() {
+core::outcome<void> transfer::plan(bool has_turn) {
     if (request_.rejection)
         return core::fault(request_.rejection, request_.rejection_message);
     if (const auto fields = check_fields(request_.headers); !fields)
@@ -60,9 +60,18 @@ core::outcome<void> transfer::plan() {
     }
     if (request_.destination)
         return {};
-    const auto named = place_.plan(request_, core_->options, from_.first());
+    auto named = place_.plan(request_, core_->options, from_.first());
+    // One that comes later must not overtake those that wait for their names.
+    const bool is_next = has_turn || core_->shared->naming_turn.available() > 0;
+    if (auto folder =
+            named && is_next ? core_->known_folder_of(place_.directory(), place_.name()) : nullptr)
+        named = place_.enter(std::move(folder));
     note_place();
     return named;
+}
+
+bool transfer::is_named() const noexcept {
+    return !planned_ || request_.destination || place_.is_named();
 }
 
 asio::awaitable<download_result> transfer::run() {
@@ -71,6 +80,8 @@ asio::awaitable<download_result> transfer::run() {
     core_->shared->totals.started();
     core::outcome<void> outcome;
     try {
+        if (!is_named())
+            planned_ = co_await take_name();
         if (!slot_)
             outcome = co_await take_slot();
         if (outcome && is_stopped())

@@ -30,8 +30,8 @@ using batch_hook =
 
 class transfer final : public job, public batch_hook {
 public:
-    /// Takes the name at once, so that names are taken in input order. `batch_names` is null
-    /// outside of a batch.
+    /// Takes the name at once if its folder is open, else `run` does so first. `batch_names` is
+    /// null outside of a batch.
     transfer(std::shared_ptr<downloader_core> core, download_request&& request, std::uint64_t index,
              std::shared_ptr<core::name_registry> batch_names);
     ~transfer() override;
@@ -40,6 +40,10 @@ public:
     boost::asio::awaitable<download_result> run();
     void use_slot(semaphore_guard slot) noexcept { slot_ = std::move(slot); }
     semaphore_guard release_slot() noexcept { return std::move(slot_); }
+
+    /// Keeps the source's turn until it has its name, so that names are taken in input order.
+    bool is_named() const noexcept;
+    void use_turn(semaphore_guard turn) noexcept { turn_ = std::move(turn); }
 
     /// The signal of the coroutine that `run` is part of; its own where none is given.
     void use_signal(boost::asio::cancellation_signal& of_coroutine) noexcept {
@@ -76,14 +80,13 @@ private:
     enum class next_step { store, done, ask_again };
 
     // The chapters, in order.
-    core::outcome<void> plan();
+    core::outcome<void> plan(bool has_turn);
     void begin();
     async_outcome<void> attempt();
     async_outcome<const core::response_head*> ask(http::lease& line);
     async_outcome<next_step> take(http::lease& line, const core::response_head& head);
     async_outcome<void> follow(http::lease& line, http::host_limits::permit& host_place);
-    async_outcome<next_step> reconcile(http::lease& line, const core::response_head& head,
-                                       bool renamed);
+    async_outcome<next_step> reconcile(http::lease& line);
     core::outcome<void> expect_digests(const core::response_head& head);
     async_outcome<void> receive(http::lease& line, const core::response_head& head,
                                 core::byte_range bytes);
@@ -93,12 +96,15 @@ private:
     void finish(const core::outcome<void>& outcome);
 
     // Where the file goes, and what is there already.
+    async_outcome<void> take_name();
+    core::outcome<void> enter_folder();
     prompt<core::outcome<bool>> settle();
     async_outcome<bool> settle_elsewhere();
     core::outcome<bool> look_for_place();
-    core::outcome<bool> place_found(core::outcome<bool> wanted);
+    core::outcome<bool> place_found(core::outcome<bool> wanted, bool has_part = false);
     async_outcome<void> find_earlier();
-    async_outcome<bool> name_changed(const core::response_head& head);
+    prompt<core::outcome<bool>> settle_again();
+    async_outcome<void> commit_elsewhere(core::fault why);
     void note_place();
 
     // What it waits for besides the network.
@@ -139,6 +145,7 @@ private:
     bool has_state_ = false;  ///< an earlier run seems to have left something
     stored_body stored_;
     semaphore_guard slot_;
+    semaphore_guard turn_;              ///< to take a name
     std::vector<std::byte> own_space_;  ///< for a body whose sink may suspend
     std::optional<std::chrono::seconds> retry_after_;
     std::optional<std::chrono::sys_seconds> modified_;

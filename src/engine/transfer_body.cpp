@@ -25,9 +25,22 @@ constexpr std::uint64_t turn_bytes = 4 * 1024 * 1024;
 asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
     http::lease& line, const core::response_head& head) {
     const auto& answer = verdict_.part;
-    const bool renamed = !request_.destination && place_.follow(*to_, head.fields);
-    if (renamed || answer) {
-        const auto step = co_await reconcile(line, head, renamed);
+    const bool has_part = stored_.is_open() || has_state_;
+    if (!request_.destination && place_.follow(*to_, to_ == &elsewhere_, head.fields, has_part)) {
+        auto wanted = settle_again();
+        if (!wanted.now)
+            wanted.now = co_await std::move(wanted.later);
+        wanted.now = place_found(std::move(*wanted.now), has_part);
+        if (!*wanted.now)
+            co_return wanted.now->error();
+        if (!**wanted.now) {
+            co_await line->drain(drain_limit, core_->scratch());
+            co_await stored_.discard();
+            co_return next_step::done;
+        }
+    }
+    if (answer) {
+        const auto step = co_await reconcile(line);
         if (!step || *step != next_step::store)
             co_return step;
     }
@@ -75,28 +88,18 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
     auto committed = stored_.commit(modified_);
     if (!committed.now)
         committed.now = co_await std::move(committed.later);
+    if (!*committed.now && committed.now->error().code() == errc::exists)
+        committed.now = co_await commit_elsewhere(std::move(*committed.now).error());
     if (!*committed.now)
         co_return committed.now->error();
     result_.file_size = stored_.held();
     co_return next_step::done;
 }
 
-/// The response names another file, or answers a request for a part. What does not go with what is
-/// there is given up, and asked again.
-asio::awaitable<core::outcome<transfer::next_step>> transfer::reconcile(
-    http::lease& line, const core::response_head& head, bool renamed) {
+/// The response answers a request for a part. What does not go with what is stored is given up, and
+/// asked for again.
+asio::awaitable<core::outcome<transfer::next_step>> transfer::reconcile(http::lease& line) {
     const auto& answer = verdict_.part;
-    if (renamed) {
-        const auto goes_on = co_await name_changed(head);
-        if (!goes_on)
-            co_return goes_on.error();
-        if (result_.skipped)
-            co_return next_step::done;
-        if (*goes_on && !answer)
-            co_return next_step::store;
-        co_await line->drain(drain_limit, core_->scratch());
-        co_return next_step::ask_again;
-    }
     if (answer->answer == core::part_answer::changed ||
         answer->answer == core::part_answer::start_over) {
         changed_ = changed_ || answer->answer == core::part_answer::changed;

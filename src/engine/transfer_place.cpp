@@ -1,5 +1,8 @@
 // Where a download's file goes, and what is there already: of other downloads, of earlier runs.
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include "engine/log.hpp"
 #include "engine/transfer.hpp"
 #include "storage/offload.hpp"
@@ -9,7 +12,43 @@ namespace asyncdl::engine {
 
 namespace asio = boost::asio;
 
-/// Decides the place on disk; false where the file there is kept.
+namespace {
+
+// How many names a complete file tries; each that is taken means that another program got on.
+constexpr int max_names = 1000;
+
+}  // namespace
+
+/// Opens the folder and takes the name there, in the order in which downloads began.
+asio::awaitable<core::outcome<void>> transfer::take_name() {
+    if (!turn_) {
+        auto [error, turn] =
+            co_await core_->shared->naming_turn.async_acquire(asio::as_tuple(asio::use_awaitable));
+        turn_ = std::move(turn);
+    }
+    const auto enter = [this] { return enter_folder(); };
+    core::outcome<void> named;
+    if (core_->work())
+        named = co_await storage::offload(*core_->work(), enter);
+    else
+        named = enter();
+    turn_.release();
+    note_place();
+    // A lack of descriptors passes; the attempt takes the name then.
+    if (!named && named.error().code() == errc::too_many_files)
+        named = {};
+    co_return named;
+}
+
+/// Blocking.
+core::outcome<void> transfer::enter_folder() {
+    auto folder = core_->folder_of(place_.directory(), place_.base_name());
+    if (!folder)
+        return folder.error();
+    return place_.enter(std::move(*folder));
+}
+
+/// Decides the place on disk; false if the file there is kept.
 prompt<core::outcome<bool>> transfer::settle() {
     if (request_.destination)
         return core::outcome<bool>(true);
@@ -26,20 +65,27 @@ asio::awaitable<core::outcome<bool>> transfer::settle_elsewhere() {
 
 /// Blocking.
 core::outcome<bool> transfer::look_for_place() {
-    auto base = core_->directory(place_.directory());
-    if (!base)
-        return base.error();
-    auto wanted = place_.settle(core_->options.if_exists, *base);
+    if (auto entered = enter_folder(); !entered)
+        return entered.error();
+    auto wanted = place_.settle(core_->options.if_exists);
+    if (!wanted || !*wanted)
+        return wanted;
     // Asked in any case: the answers also tell whether small files need part files here.
-    if (wanted && *wanted)
-        has_state_ = storage::has_state(*place_.folder(), place_.leaf()) && core_->options.resume;
-    return wanted;
+    if (!place_.folder()->may_hold_states() || !core_->options.resume)
+        return true;
+    const auto part =
+        storage::find_state(*place_.folder(), place_.leaf(), from_.source(), place_.is_derived());
+    has_state_ = part && (*part == place_.leaf() || place_.use_part(*part));
+    return true;
 }
 
-core::outcome<bool> transfer::place_found(core::outcome<bool> wanted) {
+core::outcome<bool> transfer::place_found(core::outcome<bool> wanted, bool has_part) {
     note_place();
     if (wanted && *wanted) {
-        stored_.put(place_.folder(), place_.leaf());
+        if (!has_part)
+            stored_.put(place_.folder(), place_.part_leaf());
+        if (has_part || place_.part_leaf() != place_.leaf())
+            stored_.appear_as(place_.leaf());
     } else if (wanted) {
         result_.skipped = true;
         result_.file_size = place_.kept_size();
@@ -72,21 +118,38 @@ asio::awaitable<core::outcome<void>> transfer::find_earlier() {
     co_return core::outcome<void>();
 }
 
-/// The response names another file. Whether its body is to be stored there; else something of it
-/// is there already, and the rest is to be asked for.
-asio::awaitable<core::outcome<bool>> transfer::name_changed(const core::response_head& head) {
-    co_await stored_.discard();
-    auto wanted = settle();
-    if (!wanted.now)
-        wanted.now = co_await std::move(wanted.later);
-    if (!*wanted.now || !**wanted.now)
-        co_return std::move(*wanted.now);
-    if (has_state_) {
-        const auto found = co_await find_earlier();
-        if (!found)
-            co_return found.error();
+/// The response names another file: false if one of that name is kept.
+prompt<core::outcome<bool>> transfer::settle_again() {
+    const auto look = [this] { return place_.settle(core_->options.if_exists); };
+    if (core_->work())
+        return storage::offload(*core_->work(), look);
+    return look();
+}
+
+/// The complete file takes the next name that is free, since somebody else has made a file of its
+/// name meanwhile. Others may do so again.
+asio::awaitable<core::outcome<void>> transfer::commit_elsewhere(core::fault why) {
+    const auto next = [this] { return place_.next_number(core_->options.if_exists); };
+    for (int tries = 0; tries < max_names && why.code() == errc::exists; ++tries) {
+        core::outcome<bool> numbered;
+        if (core_->work())
+            numbered = co_await storage::offload(*core_->work(), next);
+        else
+            numbered = next();
+        if (!numbered)
+            co_return numbered.error();
+        if (!*numbered)
+            break;
+        note_place();
+        stored_.appear_as(place_.leaf());
+        auto committed = stored_.commit(modified_);
+        if (!committed.now)
+            committed.now = co_await std::move(committed.later);
+        if (*committed.now)
+            co_return core::outcome<void>();
+        why = std::move(*committed.now).error();
     }
-    co_return stored_.held() == 0 || stored_.compare(head.fields) != core::agreement::same;
+    co_return why;
 }
 
 }  // namespace asyncdl::engine

@@ -24,7 +24,7 @@ constexpr int most_entries = 4096;
 
 std::atomic<std::uint64_t> states_begun = 0;  ///< by this process
 
-file_identity identity(const struct ::stat& file) {
+file_identity identity_of(const struct ::stat& file) {
     return {file.st_dev, file.st_ino};
 }
 
@@ -62,9 +62,25 @@ core::outcome<std::shared_ptr<directory>> directory::open(const std::string& pat
         }
         opened = enter(calls, AT_FDCWD, path.c_str(), enter_flags);
     }
-    if (opened < 0)
-        return unusable(path, opened);
-    return std::make_shared<directory>(opened, calls, std::move(in_use));
+    return directory::opened(opened, path, calls, std::move(in_use));
+}
+
+/// Takes the descriptor, which may be -errno.
+core::outcome<std::shared_ptr<directory>> directory::opened(int descriptor, std::string_view path,
+                                                            files& calls, files_in_use in_use) {
+    holder open(calls, descriptor);
+    if (open.get() < 0)
+        return unusable(path, open.get());
+    struct ::stat found {};
+    if (const int looked = calls.fstat(open.get(), found); looked < 0)
+        return unusable(path, looked);
+    return std::make_shared<directory>(open.release(), identity_of(found), calls,
+                                       std::move(in_use));
+}
+
+bool directory::is_gone() const {
+    struct ::stat found {};
+    return calls_.fstat(descriptor_, found) >= 0 && found.st_nlink == 0;
 }
 
 core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string& name) {
@@ -77,11 +93,12 @@ core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string
             continue;
         if (part == "..")  // names are made safe before; this is the last lock on the door
             return core::fault(errc::name, "the folder of " + name + " is outside");
-        const int opened =
-            enter(calls_, folder->descriptor(), part.c_str(), enter_flags | O_NOFOLLOW);
-        if (opened < 0)
-            return unusable(std::string_view(name).substr(0, end), opened);
-        folder = std::make_shared<directory>(opened, calls_, in_use_);
+        auto next =
+            opened(enter(calls_, folder->descriptor(), part.c_str(), enter_flags | O_NOFOLLOW),
+                   std::string_view(name).substr(0, end), calls_, in_use_);
+        if (!next)
+            return next;
+        folder = std::move(*next);
     }
     return folder;
 }
@@ -115,37 +132,66 @@ int directory::link_unnamed(int file, const std::string& leaf) {
     return calls_.link(file, descriptor_, leaf.c_str());
 }
 
-bool directory::is_in_use(const struct ::stat& file) const noexcept {
-    return in_use_ && std::ranges::find(*in_use_, identity(file)) != in_use_->end();
+bool directory::is_in_use(const file_identity& file) const noexcept {
+    return in_use_ && std::ranges::find(*in_use_, file) != in_use_->end();
 }
 
 void directory::expect_states() noexcept {
     ++states_begun;
 }
 
-/// Unknown where there are too many entries, or where they cannot be read.
-directory::leftovers directory::look_through() const {
+/// Calls `use` with each entry until it returns false. Returns false if the directory
+/// cannot be read, or has more than `max_entries`.
+template <typename Use>
+bool directory::for_each_entry(int max_entries, Use use) const {
     const int opened = calls_.openat(descriptor_, ".", enter_flags, 0);
     if (opened < 0)
-        return leftovers::unknown;
+        return false;
     const std::unique_ptr<::DIR, int (*)(::DIR*)> entries(::fdopendir(opened), ::closedir);
     if (!entries) {
         calls_.close(opened);
-        return leftovers::unknown;
+        return false;
     }
-    auto found = leftovers::none;
-    for (int count = 0; count < most_entries; ++count) {
+    for (int count = 0; count < max_entries; ++count) {
         errno = 0;
         const ::dirent* entry = ::readdir(entries.get());
         if (!entry)
-            return errno == 0 ? found : leftovers::unknown;
-        const std::string_view name = entry->d_name;
-        if (name.ends_with(state_suffix))
-            return leftovers::states;
-        if (name.ends_with(part_suffix))
-            found = leftovers::parts;
+            return errno == 0;
+        if (!use(*entry))
+            return true;
     }
-    return leftovers::unknown;
+    return false;
+}
+
+/// Unknown if there are too many entries, or if they cannot be read.
+directory::leftovers directory::look_through() const {
+    auto found = leftovers::none;
+    const auto note = [&](const ::dirent& entry) {
+        const std::string_view name = entry.d_name;
+        if (name.ends_with(state_suffix))
+            found = leftovers::states;
+        else if (name.ends_with(part_suffix) ||
+                 is_in_use(file_identity(identity_.device, entry.d_ino)))
+            found = leftovers::parts;
+        return found != leftovers::states;
+    };
+    return for_each_entry(most_entries, note) ? found : leftovers::unknown;
+}
+
+std::vector<std::string> directory::states(int max_entries, std::size_t max_states) const {
+    std::vector<std::string> found;
+    for_each_entry(max_entries, [&](const ::dirent& entry) {
+        std::string_view name = entry.d_name;
+        if (!name.ends_with(state_suffix))
+            return true;
+        name.remove_suffix(state_suffix.size());
+        if (!name.ends_with(part_suffix))
+            return true;
+        name.remove_suffix(part_suffix.size());
+        found.emplace_back(name);
+        return found.size() < max_states;
+    });
+    return found;
 }
 
 core::outcome<target> look(directory& where, const std::string& leaf) {
@@ -158,7 +204,7 @@ core::outcome<target> look(directory& where, const std::string& leaf) {
         return file_fault("look at", leaf, looked);
     target there;
     there.size = static_cast<std::uint64_t>(found.st_size);
-    there.id = identity(found);
+    there.id = identity_of(found);
     const bool is_link = S_ISLNK(found.st_mode);
     if (S_ISDIR(found.st_mode)) {
         there.state = target_state::a_directory;

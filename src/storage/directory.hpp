@@ -8,11 +8,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "core/fault.hpp"
 #include "storage/files.hpp"
+#include "storage/state_index.hpp"
 
 namespace asyncdl::storage {
 
@@ -56,35 +58,57 @@ public:
     void refuse_unnamed() noexcept { takes_unnamed_ = false; }
 
     /// Whether the program itself uses this file.
-    bool is_in_use(const struct ::stat& file) const noexcept;
+    bool is_in_use(const file_identity& file) const noexcept;
+    bool is_in_use(const struct ::stat& file) const noexcept {
+        return is_in_use(file_identity(file.st_dev, file.st_ino));
+    }
     bool knows_files_in_use() const noexcept { return in_use_ && !in_use_->empty(); }
+
+    /// The files in here that have a state, by name; at most `max_states`, of the first
+    /// `max_entries` entries. Nothing if the directory cannot be read.
+    std::vector<std::string> states(int max_entries, std::size_t max_states) const;
+    state_index& state_names() noexcept { return state_names_; }
 
     /// This process is about to write a state, in whatever directory.
     static void expect_states() noexcept;
 
+    /// The directory as the file system knows it, whatever path led here.
+    const file_identity& identity() const noexcept { return identity_; }
+    /// Whether it was removed: nothing can be made in it any more.
+    bool is_gone() const;
+
     int descriptor() const noexcept { return descriptor_; }
     files& calls() const noexcept { return calls_; }
 
-    directory(int descriptor, files& calls, files_in_use in_use = nullptr) noexcept
-        : descriptor_(descriptor), calls_(calls), in_use_(std::move(in_use)) {}
+    directory(int descriptor, const file_identity& identity, files& calls,
+              files_in_use in_use = nullptr) noexcept
+        : descriptor_(descriptor), identity_(identity), calls_(calls), in_use_(std::move(in_use)) {}
     ~directory();
     directory(const directory&) = delete;
     directory& operator=(const directory&) = delete;
 
 private:
+    /// Parts: or files that the program itself uses.
     enum class leftovers { none, parts, states, unknown };
     leftovers look_through() const;
+    template <typename Use>
+    bool for_each_entry(int max_entries, Use use) const;
 
     /// The states that this process had begun at a look; at first there was none.
     static constexpr std::uint64_t never = ~std::uint64_t{0};
 
+    static core::outcome<std::shared_ptr<directory>> opened(int descriptor, std::string_view path,
+                                                            files& calls, files_in_use in_use);
+
     int descriptor_;
+    file_identity identity_;
     files& calls_;
     files_in_use in_use_;
     std::atomic<std::uint64_t> asked_ = 0;  ///< times, whether there may be a state
     std::atomic<std::uint64_t> stateless_at_ = never;
     std::atomic<std::uint64_t> clean_at_ = never;  ///< no part file either
     std::atomic<bool> takes_unnamed_ = true;
+    state_index state_names_;
 };
 
 /// What is in the target's place before a download.

@@ -132,6 +132,7 @@ awaitable<error_code> file_sink::resume(std::optional<std::uint64_t> size) {
 }
 
 void file_sink::describe(std::uint64_t source, core::validators about) {
+    source_ = source;
     part_.describe(source, std::move(about));
 }
 
@@ -167,7 +168,12 @@ awaitable<error_code> file_sink::commit(std::uint64_t size) {
 }
 
 awaitable<bool> file_sink::keep() {
-    return run([this] { return part_.keep(); });
+    return run([this] {
+        const bool kept = part_.keep();
+        if (kept && source_)
+            where_->state_names().note(*source_, leaf_);
+        return kept;
+    });
 }
 
 awaitable<void> file_sink::discard() {

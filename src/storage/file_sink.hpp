@@ -118,7 +118,8 @@ private:
 
     std::shared_ptr<directory> where_;
     std::string leaf_;
-    std::string target_;  ///< empty: `leaf_`
+    std::string target_;                   ///< empty: `leaf_`
+    std::optional<std::uint64_t> source_;  ///< that `describe` told
     options options_;
     std::optional<std::chrono::sys_seconds> modified_;
     part_file part_;

@@ -118,13 +118,6 @@ std::vector<std::byte> read_journal(files& calls, int file, std::uint64_t size) 
 
 }  // namespace
 
-bool has_state(directory& where, const std::string& leaf) {
-    if (!where.may_hold_states())
-        return false;
-    const auto state = look(where, with(with(leaf, part_suffix), state_suffix));
-    return state && state->state == target_state::present;
-}
-
 bool may_remove_state(directory& where, const std::string& state) {
     const auto there = look(where, state);
     return there && there->state == target_state::present;

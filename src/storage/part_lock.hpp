@@ -40,9 +40,6 @@ struct kept_files {
     journal_contents claims;  ///< those within the part file; at least one
 };
 
-/// Whether an earlier run seems to have left a state of `leaf`, see `directory::may_hold_states`.
-bool has_state(directory& where, const std::string& leaf);
-
 /// Opens what an earlier run has left of `leaf`, see `part_file::reopen`.
 core::outcome<std::optional<kept_files>> open_kept(directory& where, const std::string& leaf);
 

@@ -10,7 +10,9 @@
 #include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <future>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -81,6 +83,21 @@ TEST_CASE("a name is derived from the final URL") {
     CHECK(on.names() == names{"5"});
 }
 
+TEST_CASE("a name that the server chooses is no hidden file and no option") {
+    stage_over<plain> on;
+    response answer;
+    answer.body = "hello";
+    on.server.on("/.given", answer);
+    on.server.on("/-away", redirect_to("/.hidden"));
+    on.server.on("/.hidden", answer);
+    answer.fields.emplace_back("Content-Disposition", "attachment; filename=\"-rf\"");
+    on.server.on("/named", answer);
+    CHECK(on.fetch(on.ask("/.given", "")).file_name == ".given");
+    CHECK(on.fetch(on.ask("/-away", "")).file_name == "_hidden");
+    CHECK(on.fetch(on.ask("/named", "")).file_name == "_rf");
+    CHECK(on.names() == names{".given", "_hidden", "_rf"});
+}
+
 TEST_CASE("a derived name that is too long is cut and keeps its extension") {
     stage_over<plain> on;
     response answer;
@@ -90,6 +107,123 @@ TEST_CASE("a derived name that is too long is cut and keeps its extension") {
     CHECK(result.success);
     CHECK(result.file_name.size() == 244);
     CHECK(result.file_name.ends_with("x.txt"));
+}
+
+TEST_CASE("two downloads of a run never share a target, by whatever path its directory is named") {
+    stage_over<plain> on;
+    fs::create_directories(on.dir / "out" / "sub");
+    fs::create_directory_symlink("out", on.dir / "link");
+    const std::string absolute = fs::absolute(on.dir / "out").string();
+    names directories{absolute + "/", absolute + "/./", absolute + "/sub/..",
+                      (on.dir / "link").string(), fs::relative(absolute).string()};
+    const auto ask = [&](const std::string& directory, const std::string& name) {
+        download_request request = on.ask("/bytes/5", name);
+        request.directory = directory;
+        return request;
+    };
+    for (const std::string& directory : directories) {
+        CAPTURE(directory);
+        const batch_result given =
+            on.fetch_all({on.ask("/bytes/6", "x"), ask(directory, "x"), ask(directory, "x.part")});
+        CHECK(given.results[0].success);
+        check_failure(given.results[1], errc::exists);
+        check_failure(given.results[2], errc::exists);
+        const batch_result derived =
+            on.fetch_all({on.ask("/bytes/6", "5"), ask(directory, ""), ask(directory, "")});
+        CHECK(derived.summary.succeeded == 3);
+        CHECK(derived.results[1].file_name == "5.1");
+        CHECK(derived.results[2].file_name == "5.2");
+        CHECK(on.content("5") == pattern(0, 6));
+    }
+    // A folder in the name leads to the same place as the directory.
+    const batch_result folders =
+        on.fetch_all({on.ask("/bytes/6", "sub/y"), ask(absolute + "/sub", "y")});
+    CHECK(folders.results[0].success);
+    check_failure(folders.results[1], errc::exists);
+}
+
+TEST_CASE("a directory that cannot be one is a failure of the name") {
+    stage_over<plain> on;
+    download_request request = on.ask("/bytes/5");
+    request.directory = std::string("out\0/etc", 8);
+    check_failure(on.fetch(std::move(request)), errc::name);
+    CHECK(on.server.requests().empty());
+    CHECK(on.names().empty());
+    on.options.download_dir = std::string("out\0", 4);
+    CHECK_THROWS_AS(downloader(on.io.get_executor(), on.options), std::invalid_argument);
+}
+
+TEST_CASE("a download directory that was removed and made again is used again") {
+    for (const file_io calls : {file_io::in_place, file_io::offload}) {
+        stage_over<plain> on;
+        on.options.file_calls = calls;
+        downloader client(on.io.get_executor(), on.options);
+        CHECK(on.fetch(client, on.ask("/bytes/5", "a/x")).success);
+        CHECK(on.fetch(client, on.ask("/bytes/5", "x")).success);
+        fs::remove_all(on.dir / "out");
+        CHECK(on.fetch(client, on.ask("/bytes/5", "x")).success);
+        CHECK(on.fetch(client, on.ask("/bytes/5", "a/x")).success);
+        CHECK(on.names() == names{"a", "a/x", "x"});
+        fs::remove_all(on.dir / "out");
+        fs::create_directory(on.dir / "out");
+        const download_result again = on.fetch(client, on.ask("/bytes/5", "x"));
+        CHECK(again.success);
+        CHECK(on.names() == names{"x"});
+    }
+}
+
+TEST_CASE("a file that another program makes meanwhile is not replaced by one with a number") {
+    for (const std::uint64_t size : {std::uint64_t{5}, std::uint64_t{3'000'000}}) {
+        CAPTURE(size);
+        stage_over<plain> on;
+        on.options.if_exists = on_exists::rename;
+        fs::create_directory(on.dir / "out");
+        std::ofstream(on.dir / "out" / "x") << "old";
+        on.server.on("/get", [&](connection& peer, const request&) {
+            // The name was settled before the request was sent.
+            std::ofstream(on.dir / "out" / "x.1") << "new";
+            std::ofstream(on.dir / "out" / "x.2") << "newer";
+            response answer;
+            answer.body = pattern(0, size);
+            peer.send(answer);
+        });
+        const download_result result = on.fetch(on.ask("/get", "x"));
+        CHECK(result.success);
+        CHECK(result.file_name == "x.3");
+        CHECK(on.names() == names{"x", "x.1", "x.2", "x.3"});
+        CHECK(on.content("x") == "old");
+        CHECK(on.content("x.1") == "new");
+        const bool same_bytes = on.content("x.3") == pattern(0, size);
+        CHECK(same_bytes);
+    }
+}
+
+TEST_CASE("files that the program itself uses count as names in use") {
+    stage_over<plain> on;
+    fs::create_directory(on.dir / "out");
+    const auto make = [&](const std::string& name) {
+        std::ofstream(on.dir / "out" / name) << name;
+        struct ::stat found {};
+        ::stat((on.dir / "out" / name).c_str(), &found);
+        on.options.files_in_use.emplace_back(found.st_dev, found.st_ino);
+    };
+    make("5");
+    make("6.part");
+    make("7.part.state");
+    response named;
+    named.body = "hello";
+    named.fields.emplace_back("Content-Disposition", "attachment; filename=5");
+    on.server.on("/named", named);
+    const batch_result derived = on.fetch_all({on.ask("/bytes/5", ""), on.ask("/bytes/6", ""),
+                                               on.ask("/bytes/7", ""), on.ask("/named", "")});
+    CHECK(derived.summary.succeeded == 4);
+    CHECK(on.names() == names{"5", "5.1", "5.2", "6.1", "6.part", "7.1", "7.part.state"});
+    for (const char* name : {"5", "6", "7", "6.part", "7.part.state"}) {
+        CAPTURE(name);
+        check_failure(on.fetch(on.ask("/bytes/9", name)), errc::exists);
+    }
+    for (const char* name : {"5", "6.part", "7.part.state"})
+        CHECK(on.content(name) == name);
 }
 
 TEST_CASE("two downloads of a run never share a target") {

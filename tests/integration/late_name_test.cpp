@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -50,9 +52,8 @@ TEST_CASE_TEMPLATE("a name that the response's head gives finds its part file", 
     CHECK(result.resumed_from == kept);
     CHECK(result.attempts == 1);
     const texts ranges = asked_with(on.server, "/get", "Range");
-    REQUIRE(ranges.size() == 3);
-    CHECK(ranges[1] == "-");
-    CHECK(ranges[2].starts_with("bytes=200000-"));
+    REQUIRE(ranges.size() == 2);
+    CHECK(ranges[1].starts_with("bytes=200000-"));
 }
 
 TEST_CASE_TEMPLATE("a name that comes from a redirect finds its part file", How, plain, tls) {
@@ -100,19 +101,98 @@ TEST_CASE_TEMPLATE("a retry keeps the name that was learned late", How, plain, t
     CHECK(asked_with(on.server, "/get", "Range")[1].starts_with("bytes=200000-"));
 }
 
-TEST_CASE_TEMPLATE("a server that gives another name each time gives a whole file", How, plain,
-                   tls) {
+TEST_CASE_TEMPLATE("a file that the server names anew each time is gone on with", How, plain, tls) {
     stage_over<How> on;
     on.server.on("/get", named("first.bin").cut(kept));
     check_failure(on.fetch(on.ask("/get", "")), errc::truncated);
+    CHECK(on.names() == texts{"first.bin.part", "first.bin.part.state"});
     const remote_file file = named("second.bin");
     on.server.on("/get", file);
     const download_result result = on.fetch(on.ask("/get", ""));
+    check_stored_as(on, result, "second.bin", file);
+    CHECK(result.resumed_from == kept);
+}
+
+TEST_CASE_TEMPLATE("attempts that each get another name come to one file", How, plain, tls) {
+    stage_over<How> on;
+    on.options.retries = 3;
+    on.options.retry_delay = std::chrono::milliseconds(0);
+    const remote_file file = named("3.bin");
+    on.server.on("/get", in_turn({named("0.bin").cut(100'000), named("1.bin").cut(50'000),
+                                  named("2.bin").cut(50'000), file}));
+    const download_result result = on.fetch(on.ask("/get", ""));
+    check_stored_as(on, result, "3.bin", file);
+    CHECK(result.attempts == 4);
+    CHECK(result.bytes_received == whole);
+}
+
+TEST_CASE("what one downloader has left under another name is found by its next download") {
+    stage_over<plain> on;
+    downloader client(on.io.get_executor(), on.options);
+    CHECK(on.fetch(client, on.ask("/bytes/5", "")).success);  // it has looked through the directory
+    on.server.on("/get", named("first.bin").cut(kept));
+    check_failure(on.fetch(client, on.ask("/get", "")), errc::truncated);
+    const remote_file file = named("second.bin");
+    on.server.on("/get", file);
+    const download_result result = on.fetch(client, on.ask("/get", ""));
     CHECK(result.success);
-    CHECK(result.file_name == "second.bin");
+    CHECK(result.resumed_from == kept);
+    CHECK(on.names() == texts{"5", "second.bin"});
+}
+
+TEST_CASE("attempts that get a name again that they had before come to it") {
+    stage_over<plain> on;
+    on.options.retries = 2;
+    on.options.retry_delay = std::chrono::milliseconds(0);
+    const remote_file file = named("0.bin");
+    on.server.on("/get", in_turn({file.cut(100'000), named("1.bin").cut(50'000), file}));
+    const download_result result = on.fetch(on.ask("/get", ""));
+    check_stored_as(on, result, "0.bin", file);
+    CHECK(result.bytes_received == whole);
+}
+
+TEST_CASE("what is left under another name is kept for the URL that it came from") {
+    stage_over<plain> on;
+    on.server.on("/a", named("0.bin").cut(kept));
+    check_failure(on.fetch(on.ask("/a", "")), errc::truncated);
+    const remote_file other = named("1.bin", 2);
+    on.server.on("/b", other);
+    const download_result result = on.fetch(on.ask("/b", ""));
+    CHECK(result.success);
     CHECK(result.resumed_from == 0);
-    const bool same_bytes = on.content("second.bin") == file.bytes();
+    CHECK(on.names() == texts{"0.bin.part", "0.bin.part.state", "1.bin"});
+    const bool same_bytes = on.content("1.bin") == other.bytes();
     CHECK(same_bytes);
+}
+
+TEST_CASE("a file of the name that the server gives late is treated as the caller asked") {
+    for (const on_exists mode : {on_exists::skip, on_exists::fail, on_exists::rename}) {
+        stage_over<plain> on;
+        on.server.on("/get", named("first.bin").cut(kept));
+        check_failure(on.fetch(on.ask("/get", "")), errc::truncated);
+        std::ofstream(on.dir / "out" / "second.bin") << "old";
+        const remote_file file = named("second.bin");
+        on.server.on("/get", file);
+        on.options.if_exists = mode;
+        const download_result result = on.fetch(on.ask("/get", ""));
+        CHECK(on.content("second.bin") == "old");
+        if (mode == on_exists::skip) {
+            CHECK(result.success);
+            CHECK(result.skipped);
+            CHECK(result.file_size == 3);
+            CHECK(on.names() == texts{"second.bin"});
+        } else if (mode == on_exists::fail) {
+            check_failure(result, errc::exists);
+            CHECK(on.names() == texts{"second.bin"});
+        } else {
+            CHECK(result.success);
+            CHECK(result.file_name == "second.1.bin");
+            CHECK(result.resumed_from == kept);
+            CHECK(on.names() == texts{"second.1.bin", "second.bin"});
+            const bool same_bytes = on.content("second.1.bin") == file.bytes();
+            CHECK(same_bytes);
+        }
+    }
 }
 
 TEST_CASE_TEMPLATE("what was left under a late name is of no use to another file", How, plain,

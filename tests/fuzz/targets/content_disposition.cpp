@@ -35,8 +35,9 @@ const target registered("content_disposition", [](std::string_view input) {
     const auto url = core::url::parse("http://host/" + std::string(input));
     require(url.has_value(), "any bytes can be encoded into a path");
     check_safe(core::derived_name(*url));
-    const std::string name = core::derived_name(value, *url);
+    const std::string name = core::served_name(value, *url, true);
     check_safe(name);
+    require(name.front() != '.' && name.front() != '-', "a server makes no hidden file, no option");
     check_safe(core::numbered_name(name, 4294967295));
     if (const std::string safe = core::safe_name(value); !safe.empty()) {
         check_safe(safe);

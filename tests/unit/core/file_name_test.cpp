@@ -24,7 +24,7 @@ std::string derived(const std::string& text) {
 }
 
 std::string given_or_derived(std::string_view disposition) {
-    return derived_name(disposition, *url::parse("http://h/a/from-url"));
+    return served_name(disposition, *url::parse("http://h/a/from-url"), false);
 }
 
 bool is_safe(const std::string& name) {
@@ -140,7 +140,7 @@ TEST_CASE("a response's name counts before the URL's") {
         {"filename*=UTF-8''a%0d%0ab%00", "a__b_"},
         {"filename*=ISO-8859-1''a%85", "a_"},
         {"filename=" + std::string(300, 'x') + ".gz", std::string(241, 'x') + ".gz"},
-        {"filename=.htaccess", ".htaccess"},
+        {"filename=.htaccess", "_htaccess"},
     };
     for (const auto& [given, wanted] : rows) {
         CAPTURE(given);
@@ -176,7 +176,31 @@ TEST_CASE("where a response gives no usable name the URL does") {
         CAPTURE(given);
         CHECK(given_or_derived(given) == "from-url");
     }
-    CHECK(derived_name("attachment", *url::parse("http://h/")) == "index.html");
+    CHECK(served_name("attachment", *url::parse("http://h/"), false) == "index.html");
+}
+
+TEST_CASE("a name that the server chose is no hidden file and no option") {
+    const std::vector<row> rows{
+        {"filename=.bashrc", "_bashrc"},
+        {"filename=-rf", "_rf"},
+        {"filename=\"--x y\"", "_-x y"},
+        {"filename=...", "_.."},
+        {"filename=a/.b", "_b"},
+        {"filename*=UTF-8''%2Ehidden", "_hidden"},
+        {"filename*=UTF-8''%2D%2Dall", "_-all"},
+        {"filename=a.-b", "a.-b"},
+        {"filename=_.x", "_.x"},
+    };
+    for (const auto& [given, wanted] : rows) {
+        CAPTURE(given);
+        CHECK(given_or_derived(given) == wanted);
+    }
+    const url hidden = *url::parse("http://h/a/.hidden");
+    CHECK(derived_name(hidden) == ".hidden");
+    CHECK(served_name("attachment", hidden, false) == ".hidden");
+    CHECK(served_name("attachment", hidden, true) == "_hidden");
+    CHECK(served_name(hidden) == "_hidden");
+    CHECK(served_name(*url::parse("http://h/-")) == "_");
 }
 
 TEST_CASE("any text is made a safe name") {

@@ -12,18 +12,28 @@
 using asyncdl::core::name_key;
 using asyncdl::core::name_registry;
 
+namespace {
+
+const asyncdl::file_identity folder(1, 2);
+
+name_key key(std::string_view leaf) {
+    return {folder, leaf};
+}
+
+}  // namespace
+
 TEST_SUITE_BEGIN("unit/core/name_registry");
 
 TEST_CASE("a path is claimed once") {
     name_registry names;
     CHECK(names.size() == 0);
-    CHECK(names.claim(name_key("d/a")));
-    CHECK_FALSE(names.claim(name_key("d/a")));
-    CHECK(names.claim(name_key("d/A")));
-    CHECK(names.claim(name_key("a")));
-    CHECK(names.claim(name_key("d/a.1")));
-    CHECK(names.claim(name_key("")));
-    CHECK_FALSE(names.claim(name_key("")));
+    CHECK(names.claim(key("d/a")));
+    CHECK_FALSE(names.claim(key("d/a")));
+    CHECK(names.claim(key("d/A")));
+    CHECK(names.claim(key("a")));
+    CHECK(names.claim(key("d/a.1")));
+    CHECK(names.claim(key("")));
+    CHECK_FALSE(names.claim(key("")));
     CHECK(names.size() == 5);
 }
 
@@ -36,14 +46,23 @@ TEST_CASE("a path and its companions are one claim, in any order") {
                                           "d/x.part.part.state"};
     for (const std::string& first : family) {
         name_registry names;
-        CHECK(names.claim(name_key(first)));
+        CHECK(names.claim(key(first)));
         for (const std::string& second : family) {
             CAPTURE(first);
             CAPTURE(second);
-            CHECK_FALSE(names.claim(name_key(second)));
+            CHECK_FALSE(names.claim(key(second)));
         }
         CHECK(names.size() == 1);
     }
+}
+
+TEST_CASE("a name in another folder, by device or inode, is another name") {
+    name_registry names;
+    CHECK(names.claim(key("x")));
+    CHECK(names.claim(name_key({1, 3}, "x")));
+    CHECK(names.claim(name_key({2, 2}, "x")));
+    CHECK(names.claim(name_key({2, 1}, "x")));
+    CHECK_FALSE(names.claim(name_key({1, 2}, "x.part")));
 }
 
 TEST_CASE("names that only look like companions are free") {
@@ -51,7 +70,7 @@ TEST_CASE("names that only look like companions are free") {
     for (const char* path : {"x", "x.state", "x.parts", "xpart", "x.PART", "x.part.1",
                              "x.part.states", "x.state.1", "part", ".part"}) {
         CAPTURE(path);
-        CHECK(names.claim(name_key(path)));
+        CHECK(names.claim(key(path)));
     }
 }
 
@@ -59,22 +78,22 @@ TEST_CASE("names of every length are told apart") {
     name_registry names;
     std::string path;
     for (int length = 0; length < 200; ++length) {
-        CHECK(names.claim(name_key(path)));
-        CHECK(names.claim(name_key(path + '\xff')));
+        CHECK(names.claim(key(path)));
+        CHECK(names.claim(key(path + '\xff')));
         path += '\0';
     }
 }
 
 TEST_CASE("a path that is given back is free again, and no other is") {
     name_registry names;
-    names.release(name_key("a"));
-    CHECK(names.claim(name_key("a")));
-    names.release(name_key("b"));
-    CHECK_FALSE(names.claim(name_key("a")));
-    names.release(name_key("a"));
+    names.release(key("a"));
+    CHECK(names.claim(key("a")));
+    names.release(key("b"));
+    CHECK_FALSE(names.claim(key("a")));
+    names.release(key("a"));
     CHECK(names.size() == 0);
-    CHECK(names.claim(name_key("a.part")));
-    CHECK_FALSE(names.claim(name_key("a")));
+    CHECK(names.claim(key("a.part")));
+    CHECK_FALSE(names.claim(key("a")));
 }
 
 TEST_CASE("claims survive any order of claiming and giving back") {
@@ -84,15 +103,15 @@ TEST_CASE("claims survive any order of claiming and giving back") {
     for (int i = 0; i < 50000; ++i) {
         const std::string path = std::to_string(dice() % 2000);
         if (dice() % 2) {
-            CHECK(names.claim(name_key(path)) == wanted.insert(path).second);
+            CHECK(names.claim(key(path)) == wanted.insert(path).second);
         } else {
-            names.release(name_key(path));
+            names.release(key(path));
             wanted.erase(path);
         }
     }
     CHECK(names.size() == wanted.size());
     for (int i = 0; i < 2000; ++i) {
-        CHECK(names.claim(name_key(std::to_string(i))) != wanted.contains(std::to_string(i)));
+        CHECK(names.claim(key(std::to_string(i))) != wanted.contains(std::to_string(i)));
     }
 }
 
@@ -100,7 +119,7 @@ TEST_CASE("many claims are all kept, in 16 bytes each") {
     name_registry names;
     constexpr std::size_t count = 200000;
     for (std::size_t i = 1; i <= count; ++i) {
-        if (!names.claim(name_key("directory/file" + std::to_string(i)))) {
+        if (!names.claim(key("directory/file" + std::to_string(i)))) {
             FAIL("a free name is taken: " << i);
         }
         if (i >= 10000 && i % 1000 == 0) {
@@ -110,7 +129,7 @@ TEST_CASE("many claims are all kept, in 16 bytes each") {
         }
     }
     for (std::size_t i = 1; i <= count; ++i) {
-        if (names.claim(name_key("directory/file" + std::to_string(i)))) {
+        if (names.claim(key("directory/file" + std::to_string(i)))) {
             FAIL("a taken name is free: " << i);
         }
     }
@@ -126,7 +145,7 @@ TEST_CASE("of threads that want the same names, each name goes to one") {
         for (int t = 0; t < 4; ++t) {
             threads.emplace_back([&] {
                 for (int i = 0; i < count; ++i) {
-                    granted += names.claim(name_key(std::to_string(i))) ? 1 : 0;
+                    granted += names.claim(key(std::to_string(i))) ? 1 : 0;
                 }
             });
         }

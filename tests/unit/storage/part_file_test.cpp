@@ -323,7 +323,7 @@ TEST_SUITE("unit/storage/part_file") {
 
     TEST_CASE("a part file whose close fails is no download") {
         temp_dir dir;
-        failing_files calls(6,
+        failing_files calls(7,
                             EIO);  // after the directory, the part file, its lock, write and rename
         auto part = part_file::create(open(dir, calls), "a", std::nullopt).value();
         REQUIRE(part.write(0, bytes("x")).has_value());
@@ -336,7 +336,7 @@ TEST_SUITE("unit/storage/part_file") {
     TEST_CASE("a file system that cannot reserve space is no failure") {
         for (const int error : {EOPNOTSUPP, ENOSYS}) {
             temp_dir dir;
-            failing_files calls(4, error);  // after the directory, the part file and its lock
+            failing_files calls(5, error);  // after the directory, the part file and its lock
             auto part = part_file::create(open(dir, calls), "a", 2 * 1024 * 1024);
             CHECK(calls.failed() == "fallocate");
             REQUIRE(part.has_value());

@@ -1,0 +1,139 @@
+#include "engine/placement.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "support/temp_dir.hpp"
+#include "unit/storage/failing_files.hpp"
+
+namespace {
+
+using namespace asyncdl;
+using namespace asyncdl::engine;
+
+/// One download's place in a folder whose calls are counted.
+class place {
+public:
+    explicit place(const std::string& name, on_exists mode) {
+        request.file_name = name;
+        options.download_dir = dir.path().string();
+        options.if_exists = mode;
+        folder = *storage::directory::open(options.download_dir, calls);
+    }
+
+    void make(const std::string& name) { std::ofstream(dir / name) << "old"; }
+    std::size_t looks() const {
+        return static_cast<std::size_t>(std::ranges::count(calls.made(), "fstatat"));
+    }
+
+    test::temp_dir dir;
+    test::failing_files calls;
+    download_request request;
+    downloader_options options;
+    core::url url = *core::url::parse("http://host/derived.txt");
+    std::shared_ptr<storage::directory> folder;
+    core::name_registry active;
+    std::shared_ptr<core::name_registry> batch = std::make_shared<core::name_registry>();
+};
+
+std::string settled(place& where) {
+    placement one(where.active, where.batch);
+    REQUIRE(one.plan(where.request, where.options, where.url).has_value());
+    REQUIRE(one.enter(where.folder).has_value());
+    const auto wanted = one.settle(where.options.if_exists);
+    REQUIRE(wanted.has_value());
+    CHECK(*wanted);
+    return one.name();
+}
+
+TEST_SUITE_BEGIN("unit/engine/placement");
+
+TEST_CASE("the first number that is free is found in few looks, however many are taken") {
+    place where("x.txt", on_exists::rename);
+    where.make("x.txt");
+    for (int number = 1; number < 3000; ++number)
+        where.make("x." + std::to_string(number) + ".txt");
+    where.calls.forget();
+    CHECK(settled(where) == "x.3000.txt");
+    CHECK(where.looks() < 40);
+    // What this batch has taken counts as well, though no file is there yet.
+    where.calls.forget();
+    CHECK(settled(where) == "x.3001.txt");
+    CHECK(settled(where) == "x.3002.txt");
+    CHECK(where.looks() < 120);
+}
+
+TEST_CASE("a folder that was made again is another one") {
+    place where("x", on_exists::overwrite);
+    placement one(where.active, where.batch);
+    REQUIRE(one.plan(where.request, where.options, where.url).has_value());
+    CHECK_FALSE(one.is_named());
+    REQUIRE(one.enter(where.folder).has_value());
+    CHECK(one.is_named());
+    CHECK(where.active.size() == 1);
+
+    placement two(where.active, where.batch);
+    REQUIRE(two.plan(where.request, where.options, where.url).has_value());
+    CHECK(two.enter(where.folder).error().code() == errc::exists);
+    test::temp_dir other;
+    const auto elsewhere = *storage::directory::open(other.path().string(), where.calls);
+    CHECK(two.enter(elsewhere).has_value());
+    CHECK(where.active.size() == 2);
+    REQUIRE(one.enter(where.folder).has_value());
+    CHECK(where.active.size() == 2);
+}
+
+TEST_CASE("the part file's name is held as long as it is another than the target's") {
+    place where("", on_exists::overwrite);
+    const auto named = [](std::string_view literal) {
+        core::fields fields;
+        fields.add("Content-Disposition", literal);
+        return fields;
+    };
+    {
+        placement one(where.active, nullptr);
+        REQUIRE(one.plan(where.request, where.options, where.url).has_value());
+        REQUIRE(one.enter(where.folder).has_value());
+        CHECK(one.follow(where.url, false, named("filename=first"), false));
+        CHECK(one.part_leaf() == "first");
+        CHECK(where.active.size() == 1);
+        CHECK(one.follow(where.url, false, named("filename=second"), true));
+        CHECK(one.leaf() == "second");
+        CHECK(one.part_leaf() == "first");
+        CHECK(where.active.size() == 2);
+        CHECK(one.follow(where.url, false, named("filename=third"), true));
+        CHECK(one.part_leaf() == "first");
+        CHECK(where.active.size() == 2);
+        CHECK_FALSE(one.follow(where.url, false, named("filename=third"), true));
+        CHECK(one.follow(where.url, false, named("filename=first"), true));
+        CHECK(one.leaf() == "first");
+        CHECK(one.part_leaf() == "first");
+        CHECK(where.active.size() == 1);
+    }
+    CHECK(where.active.size() == 0);
+}
+
+TEST_CASE("a part file that an earlier run left is used by one download alone") {
+    place where("", on_exists::overwrite);
+    placement one(where.active, where.batch);
+    placement two(where.active, where.batch);
+    for (placement* each : {&one, &two}) {
+        REQUIRE(each->plan(where.request, where.options, where.url).has_value());
+        REQUIRE(each->enter(where.folder).has_value());
+    }
+    CHECK(two.name() == "derived.1.txt");
+    CHECK(one.use_part("left"));
+    CHECK_FALSE(two.use_part("left"));
+    CHECK_FALSE(two.use_part("derived.txt"));
+    CHECK(one.part_leaf() == "left");
+    CHECK(one.leaf() == "derived.txt");
+    CHECK(two.part_leaf() == "derived.1.txt");
+}
+
+TEST_SUITE_END();
+
+}  // namespace
