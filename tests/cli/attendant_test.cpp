@@ -6,6 +6,8 @@
 #include <chrono>
 #include <thread>
 
+#include "support/wait.hpp"
+
 using namespace asyncdl;
 using asyncdl::cli::progress_line;
 
@@ -37,7 +39,7 @@ TEST_SUITE("cli/attendant") {
         asyncdl::cli::attendant watch(loop, {}, false);
         std::this_thread::sleep_for(std::chrono::milliseconds(1100));
         boost::asio::post(loop, [&] { watch.stop(); });
-        loop.run_for(std::chrono::seconds(3));
+        loop.run_for(test::patience);
         CHECK(loop.stopped());
     }
 }

@@ -21,9 +21,19 @@ process_result bench::run(std::vector<std::string> arguments, std::string input)
 }
 
 process_result bench::shell(const std::string& line) const {
+    return start_shell(line).wait(process_options().bound);
+}
+
+process bench::start(std::vector<std::string> arguments) const {
     process_options options;
     options.directory = dir.string();
-    return run_process({"/bin/sh", "-c", line, ASYNCDL_PROGRAM, server.url("")}, options);
+    return process(command(std::move(arguments)), options);
+}
+
+process bench::start_shell(const std::string& line) const {
+    process_options options;
+    options.directory = dir.string();
+    return process({"/bin/sh", "-c", line, ASYNCDL_PROGRAM, server.url("")}, options);
 }
 
 std::vector<std::string> bench::command(std::vector<std::string> arguments) const {

@@ -22,6 +22,10 @@ public:
     /// Runs a line of shell in the directory; `$0` is the program, `$1` the origin.
     process_result shell(const std::string& line) const;
 
+    /// The same in the background.
+    process start(std::vector<std::string> arguments) const;
+    process start_shell(const std::string& line) const;
+
     /// The command line of the program.
     std::vector<std::string> command(std::vector<std::string> arguments) const;
 

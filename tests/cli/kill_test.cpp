@@ -5,7 +5,6 @@
 //   ASYNCDL_KILL_SEED=N     the dice of the first round; those of the next one are N + 1
 
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
 #include <chrono>
@@ -77,12 +76,6 @@ private:
     unsigned kills_ = 0;
 };
 
-bool has_ended(const process& program) {
-    ::siginfo_t ended{};
-    ::waitid(P_PID, static_cast<::id_t>(program.id()), &ended, WEXITED | WNOHANG | WNOWAIT);
-    return ended.si_pid != 0;
-}
-
 bool victim::run() {
     REQUIRE(++runs_ <= most_runs);
     // One kill in four is early: while the program starts, proves what is there, and asks. The
@@ -96,7 +89,7 @@ bool victim::run() {
     options.directory = b_.dir.string();
     process program(b_.command({"-q", "--retry-delay", "0.01", b_.url("/file")}), options);
     CHECK(eventually([&] {
-        return early || has_ended(program) || file_->stored() >= std::min(more, file_->now().size);
+        return early || program.has_ended() || file_->stored() >= std::min(more, file_->now().size);
     }));
     std::this_thread::sleep_for(moment);
     program.signal(SIGKILL);

@@ -1,10 +1,6 @@
 #include "cli/list_reader.hpp"
 
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <asyncdl/error.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -13,6 +9,8 @@
 #include <boost/asio/io_context.hpp>
 #include <optional>
 
+#include "named_pipe.hpp"
+#include "support/skip.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
@@ -27,24 +25,17 @@ using next_result = boost::system::result<std::optional<download_request>>;
 class piped_list {
 public:
     piped_list() {
-        const std::string path = (dir_ / "pipe").string();
-        REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
-        end_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-        REQUIRE(end_ >= 0);
-        auto opened = input_file::open(path);
+        auto opened = input_file::open((dir_ / "pipe").string());
         REQUIRE(opened.has_value());
         lists_.push_back(*std::move(opened));
     }
-    ~piped_list() { ::close(end_); }
 
     std::vector<input_file> take() { return std::move(lists_); }
-    void write(std::string_view text) {
-        REQUIRE(::write(end_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
-    }
+    void write(std::string_view text) { pipe_.write(text); }
 
 private:
     test::temp_dir dir_;
-    int end_ = -1;
+    test::named_pipe pipe_{(dir_ / "pipe").string()};
     std::vector<input_file> lists_;
 };
 
@@ -78,6 +69,11 @@ std::vector<input_file> open_all(const std::vector<std::filesystem::path>& paths
 }
 
 void ignore(const std::string&) {}
+
+// Reading the memory of a process at address 0 is an error.
+bool has_broken_list() {
+    return test::has(std::filesystem::exists("/proc/self/mem"), "/proc");
+}
 
 }  // namespace
 
@@ -164,6 +160,9 @@ TEST_SUITE("cli/list_reader") {
         CHECK(next_url(reader) == "http://c/");
         CHECK_FALSE(reader.try_next().has_value());
 
+        if (!has_broken_list()) {
+            return;
+        }
         test::temp_dir dir;
         test::write_file(dir / "a", "http://a/");
         list_reader broken({}, open_all({dir / "a", "/proc/self/mem"}), ignore);
@@ -191,13 +190,16 @@ TEST_SUITE("cli/list_reader") {
             }
             CHECK_FALSE(ended);
             cancel.emit(asio::cancellation_type::terminal);
-            loop.run_for(std::chrono::milliseconds(500));
+            loop.run_for(test::soon);
             CHECK(ended);
             CHECK(reader.failure().empty());
         }
     }
 
     TEST_CASE("a list that breaks in the middle gives what it had, then its error") {
+        if (!has_broken_list()) {
+            return;
+        }
         test::temp_dir dir;
         test::write_file(dir / "a", "http://a/");
         list_reader reader({}, open_all({dir / "a", "/proc/self/mem"}), ignore);
@@ -209,6 +211,9 @@ TEST_SUITE("cli/list_reader") {
     }
 
     TEST_CASE("the line about a list that breaks shows no password and moves no cursor") {
+        if (!has_broken_list()) {
+            return;
+        }
         test::temp_dir dir;
         const auto link = dir / "u:s3cr3t@h\x1b";
         std::filesystem::create_symlink("/proc/self/mem", link);

@@ -5,10 +5,11 @@
 #include <atomic>
 
 #include "bench.hpp"
+#include "support/event.hpp"
 #include "support/pattern.hpp"
+#include "support/skip.hpp"
 
-using asyncdl::test::bench;
-using asyncdl::test::steady;
+using namespace asyncdl::test;
 using words = std::vector<std::string>;
 
 namespace {
@@ -226,7 +227,10 @@ TEST_SUITE("cli/program") {
         std::atomic<int> now = 0;
         std::atomic<int> most = 0;
         b.server.on("/counted", [&](asyncdl::test::connection& peer, const auto&) {
-            most = std::max<int>(++now, most);
+            const int here = ++now;
+            for (int seen = most; here > seen && !most.compare_exchange_weak(seen, here);) {
+            }
+            eventually([&] { return most >= 2; });
             peer.pause(std::chrono::milliseconds(50));
             --now;
             peer.send({.body = "x"});
@@ -307,18 +311,33 @@ TEST_SUITE("cli/program") {
 
     TEST_CASE("a progress line a second goes to stderr where it is asked for, and nowhere else") {
         bench b;
+        event shown;
+        b.server.on("/held", {.body = "x", .before_last = [&] { shown.wait(); }});
+        auto program = b.start({b.url("/held"), "--progress", "plain"});
+        CHECK(eventually([&] {
+            return steady(program.err()).starts_with("asyncdl: 0 done, 0 failed, 1 active, ");
+        }));
+        shown.set();
+        CHECK(program.wait(patience).out.find("active") == std::string::npos);
         const std::string slow = b.url("/slow/150/100");
-        const auto shown = b.run({slow, "--progress", "plain"});
-        CHECK(steady(shown.err).starts_with("asyncdl: 0 done, 0 failed, 1 active, "));
-        CHECK(shown.out.find("active") == std::string::npos);
         CHECK(b.run({slow}).err.empty());
         CHECK(b.run({slow, "--progress", "plain", "-q"}).err.empty());
     }
 
     TEST_CASE("on a terminal there is progress, unless it is not wanted") {
         bench b;
-        const std::string line = "script -qec \"'$0' -d d $1/slow/150/100 --progress ";
-        CHECK(b.shell(line + "auto\" /dev/null").out.find("1 active") != std::string::npos);
-        CHECK(b.shell(line + "none\" /dev/null").out.find("1 active") == std::string::npos);
+        if (!has(b.shell("script -qec true /dev/null").status == 0, "a pseudo-terminal")) {
+            return;
+        }
+        event shown;
+        b.server.on("/held", {.body = "x", .before_last = [&] { shown.wait(); }});
+        auto program = b.start_shell("script -qec \"'$0' -d d $1/held\" /dev/null");
+        CHECK(eventually([&] { return program.out().find("1 active") != std::string::npos; }));
+        shown.set();
+        CHECK(program.wait(patience).status == 0);
+        const auto unwanted =
+            b.shell("script -qec \"'$0' -d d $1/slow/150/100 --progress none\" /dev/null");
+        CHECK(unwanted.status == 0);
+        CHECK(unwanted.out.find("1 active") == std::string::npos);
     }
 }

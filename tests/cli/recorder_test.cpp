@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <thread>
 
+#include "support/skip.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
@@ -57,8 +58,8 @@ TEST_SUITE("cli/recorder") {
         std::uint64_t done = 0;
         asio::co_spawn(loop, feed(to, count, done),
                        [](std::exception_ptr thrown) { CHECK(thrown == nullptr); });
+        CHECK(test::runs_until(loop, [&] { return done > 0; }));
         loop.run_for(std::chrono::milliseconds(300));
-        CHECK(done > 0);
         CHECK(done <= 512);
         gate.unlock();
         loop.run_for(test::patience);
@@ -74,6 +75,9 @@ TEST_SUITE("cli/recorder") {
     }
 
     TEST_CASE("each report that cannot be written to its end is told") {
+        if (!test::has(std::filesystem::exists("/dev/full"), "/dev/full")) {
+            return;
+        }
         std::mutex gate;
         std::vector<std::unique_ptr<report>> reports;
         reports.push_back(std::make_unique<gated_report>("/dev/full", gate));

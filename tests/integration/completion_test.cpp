@@ -243,7 +243,7 @@ TEST_CASE("a context may be destroyed with a download in it") {
         client.async_download(on.ask("/slow/5/100"),
                               [&](const download_result&) { called = true; });
         for (int i = 0; i < steps; ++i) {
-            io.run_one_for(1s);
+            io.run_one_for(patience);
         }
         if (called) {
             break;

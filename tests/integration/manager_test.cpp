@@ -112,7 +112,7 @@ TEST_CASE("after a shutdown every call is a clear error, a second shutdown too")
     download_manager manager(on.options, 2);
     CHECK(manager.download(on.ask("/bytes/5")).success);
     manager.shutdown();
-    CHECK(eventually([&] { return on.server.open() == 0; }, 2s));
+    CHECK(eventually([&] { return on.server.open() == 0; }));
     list_source source({});
     list_consumer consumer;
     check_shut_down([&] { manager.shutdown(); });
@@ -143,7 +143,7 @@ TEST_CASE("cancel ends what runs, and the manager goes on") {
     });
     CHECK(eventually([&] { return on.server.requests().size() == 2; }));
     manager.cancel();
-    REQUIRE(running.wait_for(5s) == std::future_status::ready);
+    REQUIRE(running.wait_for(patience) == std::future_status::ready);
     const batch_result batch = running.get();
     CHECK(batch.summary.cancelled == 2);
     CHECK(on.names().empty());

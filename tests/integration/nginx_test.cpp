@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "support/pattern.hpp"
+#include "support/skip.hpp"
 #include "support/stage.hpp"
 
 namespace {
@@ -110,7 +111,9 @@ TEST_CASE("2,000 files and one of 1 GiB, plain and over TLS, in less than 32 MiB
         const process_result one = download(into, {server.url(over_tls, "/large")});
         CAPTURE(one.err);
         CHECK(one.status == 0);
-        CHECK(one.peak_kib > 0);
+        if (has(fs::exists("/proc/self/status"), "/proc")) {
+            CHECK(one.peak_kib > 0);
+        }
         CHECK(one.peak_kib < memory_bound_kib);
         CHECK(same_files(into / "large", served.dir / "large"));
     }

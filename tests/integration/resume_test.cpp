@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "support/event.hpp"
 #include "support/expect.hpp"
 #include "support/unfinished.hpp"
 
@@ -227,7 +228,8 @@ TEST_CASE_TEMPLATE("a second download of a target is told so and disturbs nothin
     stage_over<How> on;
     remote_file file(whole);
     leave_part(on, file, kept);
-    file.piece_delay = 20ms;
+    event told;
+    file.before_last = [&] { told.wait(); };
     on.server.on("/file", file);
     downloader first(on.io.get_executor(), on.options);
     auto done = first.async_download(on.ask("/file"), asio::use_future);
@@ -237,6 +239,7 @@ TEST_CASE_TEMPLATE("a second download of a target is told so and disturbs nothin
     const download_result second = on.fetch("/file");
     check_failure(second, errc::file);
     CHECK(second.message.find("in use") != std::string::npos);
+    told.set();
     check_resumed(on, run_for_result(on.io, std::move(done)), file, kept);
 }
 

@@ -65,7 +65,7 @@ TEST_CASE_TEMPLATE("each retry goes on further, with the same validator", How, p
 
 TEST_CASE_TEMPLATE("what came before a reset or a stall is not asked for again", How, plain, tls) {
     retrying<How> on;
-    on.options.timeout = 300ms;
+    on.options.timeout = 1s;
     const remote_file file(whole);
     for (const ending how : {ending::reset, ending::stall}) {
         on.server.on("/file", in_turn({file.cut(kept, how), file}));

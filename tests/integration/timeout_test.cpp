@@ -8,10 +8,12 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/use_future.hpp>
 #include <chrono>
 #include <string>
 #include <vector>
 
+#include "support/event.hpp"
 #include "support/expect.hpp"
 #include "support/silent_port.hpp"
 #include "support/stage.hpp"
@@ -25,12 +27,12 @@ namespace asio = boost::asio;
 
 class stopwatch {
 public:
-    bool between(std::chrono::milliseconds least, std::chrono::milliseconds most) const {
+    /// Not earlier than `least`, and not only when another bound would have been reached.
+    void check_passed(std::chrono::milliseconds least) const {
         const auto passed = std::chrono::steady_clock::now() - start_;
         CAPTURE(std::chrono::duration<double>(passed).count());
         CHECK(passed >= least);
-        CHECK(passed <= most);
-        return passed >= least && passed <= most;
+        CHECK(passed < soon);
     }
 
 private:
@@ -78,7 +80,7 @@ TEST_CASE("connecting is bounded") {
         const stopwatch watch;
         const download_result result = on.fetch(download_request(
             scheme + std::string("://127.0.0.1:") + std::to_string(port.number()) + "/", "file"));
-        CHECK(watch.between(280ms, 1000ms));
+        watch.check_passed(300ms);
         check_failed(on, result, errc::connect_timeout);
         CHECK(result.error == failure::timeout);
         CHECK(result.error == failure::retryable);
@@ -90,7 +92,7 @@ TEST_CASE("256 connections are made at a time, the others wait as long as that i
     const silent_port port;
     stage_over<plain> on;
     on.options.max_concurrent = 300;
-    on.options.connect_timeout = 400ms;
+    on.options.connect_timeout = 1500ms;
     std::vector<download_request> requests;
     for (int i = 0; i < 300; ++i) {
         requests.emplace_back("http://127.0.0.1:" + std::to_string(port.number()) + "/",
@@ -98,13 +100,13 @@ TEST_CASE("256 connections are made at a time, the others wait as long as that i
     }
     const stopwatch watch;
     const batch_result batch = on.fetch_all(std::move(requests));
-    watch.between(790ms, 5s);
-    int in_time = 0;
+    watch.check_passed(3s);
+    int at_once = 0;
     for (const download_result& result : batch.results) {
         check_failure(result, errc::connect_timeout);
-        in_time += result.download_time < 700ms ? 1 : 0;
+        at_once += result.download_time < 2900ms ? 1 : 0;  // the others waited for one of these
     }
-    CHECK(in_time == 256);
+    CHECK(at_once == 256);
 }
 
 TEST_CASE("a handshake that stalls is bounded") {
@@ -113,9 +115,9 @@ TEST_CASE("a handshake that stalls is bounded") {
     const stopwatch watch;
     const std::string url = "https" + on.server.url("/").substr(4);
     const download_result result = on.fetch(download_request(url, "file"));
-    CHECK(watch.between(280ms, 1000ms));
+    watch.check_passed(300ms);
     check_failed(on, result, errc::connect_timeout);
-    CHECK(eventually([&] { return on.server.open() == 0; }, 2s));
+    CHECK(eventually([&] { return on.server.open() == 0; }));
 }
 
 TEST_CASE_TEMPLATE("a stalled head or body is bounded", How, plain, tls) {
@@ -133,29 +135,29 @@ TEST_CASE_TEMPLATE("a stalled head or body is bounded", How, plain, tls) {
         CAPTURE(path);
         const stopwatch watch;
         const download_result result = on.fetch(path);
-        CHECK(watch.between(280ms, 1100ms));
+        watch.check_passed(300ms);
         check_failed(on, result, errc::timeout);
         CHECK(result.attempts == 1);
     }
-    CHECK(eventually([&] { return on.server.open() == 0; }, 2s));
+    CHECK(eventually([&] { return on.server.open() == 0; }));
 }
 
 TEST_CASE_TEMPLATE("a head that trickles must be complete in four times the timeout", How, plain,
                    tls) {
     stage_over<How> on;
     on.server.on("/", misbehave::trickled_head(50ms));
-    on.options.timeout = 200ms;
+    on.options.timeout = 500ms;
     const stopwatch watch;
     check_failed(on, on.fetch("/"), errc::timeout);
-    CHECK(watch.between(750ms, 1500ms));
+    watch.check_passed(2s);
 }
 
 TEST_CASE_TEMPLATE("a slow body that keeps coming is no timeout", How, plain, tls) {
     stage_over<How> on;
-    on.options.timeout = 300ms;
+    on.options.timeout = 1s;  // all of it takes longer, and no piece nearly as long
     const stopwatch watch;
-    check_stored(on, on.fetch("/slow/100/1000"), pattern(0, 1000));
-    CHECK(watch.between(950ms, 3000ms));
+    check_stored(on, on.fetch("/slow/120/1000"), pattern(0, 1000));
+    watch.check_passed(1200ms);
 }
 
 TEST_CASE_TEMPLATE("a whole download is bounded, whatever it is doing", How, plain, tls) {
@@ -175,7 +177,7 @@ TEST_CASE_TEMPLATE("a whole download is bounded, whatever it is doing", How, pla
         CAPTURE(path);
         const stopwatch watch;
         const download_result result = on.fetch(path);
-        CHECK(watch.between(380ms, 1100ms));
+        watch.check_passed(400ms);
         check_failed(on, result, errc::max_time);
         CHECK(error_kind(result.error) == "timeout");
         CHECK(result.error == failure::timeout);
@@ -185,12 +187,23 @@ TEST_CASE_TEMPLATE("a whole download is bounded, whatever it is doing", How, pla
 
 TEST_CASE("the time of a download does not run while it waits for its first slot") {
     stage_over<plain> on;
-    on.options.max_concurrent = 1;
-    on.options.max_time = 600ms;
-    const batch_result batch =
-        on.fetch_all({on.ask("/slow/40/100", "a"), on.ask("/slow/40/100", "b")});
-    CHECK(batch.summary.succeeded == 2);
-    CHECK(batch.results[1].download_time < 600ms);
+    event over;
+    on.server.on("/held", response{.body = "hello", .before_last = [&] { over.wait(); }});
+    context_options one_slot;
+    one_slot.max_concurrent = 1;
+    const download_context shared(one_slot);
+    downloader first(on.io.get_executor(), on.options, shared);
+    auto held = first.async_download(on.ask("/held", "a"), asio::use_future);
+    REQUIRE(runs_until(on.io, [&] { return on.server.requests("/held") == 1; }));
+    on.options.max_time = 1s;
+    downloader second(on.io.get_executor(), on.options, shared);
+    auto waits = second.async_download(on.ask("/bytes/5", "b"), asio::use_future);
+    on.io.restart();
+    on.io.run_for(1100ms);
+    CHECK(second.progress().downloads.at(0).state == download_state::queued);
+    over.set();
+    CHECK(run_for_result(on.io, std::move(held)).success);
+    CHECK(run_for_result(on.io, std::move(waits)).success);
 }
 
 TEST_CASE("a look-up that hangs is bounded") {
@@ -200,7 +213,7 @@ TEST_CASE("a look-up that hangs is bounded") {
     const stopwatch watch;
     const download_result result =
         on.fetch(client, download_request(on.server.url("/bytes/1", "hangs.test"), "file"));
-    CHECK(watch.between(280ms, 1000ms));
+    watch.check_passed(300ms);
     check_failed(on, result, errc::connect_timeout);
 }
 
@@ -224,7 +237,7 @@ TEST_CASE("a look-up that hangs holds up neither other downloads nor the end") {
     }
     CHECK(runs_out_of_work(on.io));
     CHECK(slow_ended);
-    CHECK(watch.between(0ms, 1500ms));
+    watch.check_passed(0ms);
 }
 
 TEST_CASE("a name that does not exist is no reason to try again, a failing look-up is") {
@@ -247,13 +260,9 @@ TEST_CASE("a name that does not exist is no reason to try again, a failing look-
 
 TEST_CASE("a port where nobody listens is a failed connect") {
     stage_over<plain> on;
-    std::uint16_t port = 0;
-    {
-        const origin gone;
-        port = gone.port();
-    }
-    const download_result result =
-        on.fetch(download_request("http://127.0.0.1:" + std::to_string(port) + "/", "file"));
+    const closed_port port;
+    const download_result result = on.fetch(
+        download_request("http://127.0.0.1:" + std::to_string(port.number()) + "/", "file"));
     check_failed(on, result, errc::connect_failed);
     CHECK(result.attempts == 1);
 }

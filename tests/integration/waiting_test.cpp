@@ -130,11 +130,14 @@ TEST_CASE("a cancelled batch does not wait for its source, but its consumer gets
     first.push_back(on.ask("/bytes/5", "a"));
     first.push_back(on.ask("/stalls", "b"));
     slow_source source(std::move(first));
-    slow_consumer results(100ms);
+    slow_consumer results(1s);
     downloader client(on.io.get_executor(), on.options);
     auto done = client.async_download_batch(source, results, asio::use_future);
-    on.io.restart();
-    on.io.run_for(50ms);
+    // The first result is with the consumer, and both were read from the source.
+    REQUIRE(runs_until(on.io, [&] {
+        return client.progress().succeeded == 1 && on.server.requests("/stalls") == 1;
+    }));
+    CHECK(results.results.empty());
     client.cancel();
     const batch_summary summary = run_for_result(on.io, std::move(done));
     CHECK(summary.total == 2);
@@ -151,10 +154,8 @@ TEST_CASE("TLS that ends along with its last bytes ends the body, though the soc
         peer.end_tls("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello");
         peer.stall();
     });
-    on.options.timeout = 5s;
     const download_result result = on.fetch("/");
     CHECK(result.success);
-    CHECK(result.download_time < 4s);
     CHECK(on.content() == "hello");
 }
 
@@ -193,7 +194,7 @@ TEST_CASE("progress never falls back when a download is tried again") {
     auto done = client.async_download(on.ask("/cut"), asio::use_future);
     std::uint64_t before = 0;
     on.io.restart();
-    while (done.wait_for(0s) != std::future_status::ready && on.io.run_one_for(5s) > 0) {
+    while (done.wait_for(0s) != std::future_status::ready && on.io.run_one_for(patience) > 0) {
         const std::uint64_t now = client.progress().bytes_received;
         CHECK(now >= before);
         before = now;

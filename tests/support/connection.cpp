@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include <cstdio>
 
 #include "support/pattern.hpp"
+#include "support/wait.hpp"
 
 namespace asyncdl::test {
 
@@ -107,12 +109,16 @@ bool connection::send(const response& what) {
     std::uint64_t offset = 0;
     while (offset < size) {
         const std::uint64_t end = std::min<std::uint64_t>(offset + what.piece, size);
-        if (what.piece_delay.count() > 0) {
+        const bool holds = what.before_last && end == size;
+        if (what.piece_delay.count() > 0 || holds) {
             if (!send_raw(out)) {
                 return false;
             }
             out.clear();
             pause(what.piece_delay);
+        }
+        if (holds) {
+            what.before_last();
         }
         if (what.chunked) {
             std::array<char, 32> line;
@@ -140,6 +146,24 @@ bool connection::send(const response& what) {
         close();
     }
     return sent;
+}
+
+bool connection::read_client_hello() {
+    // RFC 8446, section 5.1: type, version, and the length of what follows.
+    std::array<unsigned char, 5> head;
+    if (::recv(socket_, head.data(), head.size(), MSG_WAITALL) != ::ssize_t{head.size()}) {
+        return false;
+    }
+    std::string rest(head[3] * 256U + head[4], '\0');
+    return ::recv(socket_, rest.data(), rest.size(), MSG_WAITALL) ==
+           static_cast<::ssize_t>(rest.size());
+}
+
+void connection::settle() {
+    eventually([&] {
+        int unconfirmed = 0;
+        return ::ioctl(socket_, TIOCOUTQ, &unconfirmed) != 0 || unconfirmed == 0;
+    });
 }
 
 void connection::pause(std::chrono::milliseconds time) {

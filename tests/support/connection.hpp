@@ -40,6 +40,13 @@ public:
     /// An ordinary answer, its delays included; closes where it says so.
     bool send(const response& what);
 
+    /// Reads what a TLS client sends first, and nothing more, instead of the handshake. False if
+    /// the peer has gone.
+    bool read_client_hello();
+
+    /// Waits until the peer's system has everything that was sent.
+    void settle();
+
     /// Waits, less long where the peer goes away or the origin is stopped.
     void pause(std::chrono::milliseconds time);
 

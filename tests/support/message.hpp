@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,7 @@ struct response {
     std::chrono::milliseconds head_delay{0};   ///< before the head
     std::chrono::milliseconds piece_delay{0};  ///< before each piece of the body
     std::size_t piece = 64 * 1024;             ///< bytes sent at once
+    std::function<void()> before_last{};       ///< called before the last piece
 };
 
 /// The head of `what`, with the empty line.

@@ -128,15 +128,6 @@ handler close_after_keep_alive(std::string body) {
     return raw_and_close(sized(body));
 }
 
-handler reset_after_keep_alive(std::string body) {
-    return [bytes = sized(body)](connection& peer, const request&) {
-        peer.send_raw(bytes);
-        // Once the body has been taken: a reset before that may destroy it on its way.
-        peer.pause(std::chrono::milliseconds(50));
-        peer.reset();
-    };
-}
-
 handler http09() {
     return raw_and_close("<html>hello</html>\n");
 }

@@ -56,9 +56,6 @@ handler unsolicited_second(std::string body, std::string second);
 /// A complete response that says keep-alive, and then a close.
 handler close_after_keep_alive(std::string body);
 
-/// The same, and then a reset.
-handler reset_after_keep_alive(std::string body);
-
 /// A body without a head.
 handler http09();
 

@@ -5,43 +5,26 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <stdexcept>
-#include <thread>
 
 #include "support/certificates.hpp"
+#include "support/wait.hpp"
 
 namespace asyncdl::test {
 namespace {
 
-using namespace std::chrono_literals;
-
-::sockaddr_in loopback(std::uint16_t port) {
-    ::sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
-}
-
-/// A port that was free a moment ago: nginx cannot tell which one it got for 0.
+/// A port that was free a moment ago: nginx cannot tell which one it got for 0. Another program may
+/// have it by the time that nginx wants it.
 std::uint16_t free_port() {
     const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    ::sockaddr_in address = loopback(0);
+    ::sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     ::socklen_t size = sizeof address;
     ::bind(socket, reinterpret_cast<const ::sockaddr*>(&address), size);
     ::getsockname(socket, reinterpret_cast<::sockaddr*>(&address), &size);
     ::close(socket);
     return ntohs(address.sin_port);
-}
-
-bool takes_connections(std::uint16_t port) {
-    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const ::sockaddr_in address = loopback(port);
-    const bool connected =
-        ::connect(socket, reinterpret_cast<const ::sockaddr*>(&address), sizeof address) == 0;
-    ::close(socket);
-    return connected;
 }
 
 std::string program() {
@@ -74,26 +57,29 @@ std::string configuration(const std::filesystem::path& root, std::uint16_t plain
 
 }  // namespace
 
-nginx::nginx(const std::filesystem::path& directory)
-    : plain_port_(free_port()), tls_port_(free_port()) {
+nginx::nginx(const std::filesystem::path& directory) {
     const identity who = shared_authority().issue();
     write_file(prefix_ / "server.pem", who.certificate);
     write_file(prefix_ / "server.key", who.key);
-    write_file(prefix_ / "nginx.conf", configuration(directory, plain_port_, tls_port_));
-    running_ = std::make_unique<process>(std::vector<std::string>{
-        program(), "-p", prefix_.string(), "-c", "nginx.conf", "-e", "error.log"});
-    const auto end = std::chrono::steady_clock::now() + 10s;
-    while (!takes_connections(plain_port_) || !takes_connections(tls_port_)) {
-        if (std::chrono::steady_clock::now() > end) {
-            throw std::runtime_error("nginx does not start: " + read_file(prefix_ / "error.log"));
+    for (int tries = 0; tries < 20; ++tries) {
+        plain_port_ = free_port();
+        tls_port_ = free_port();
+        write_file(prefix_ / "nginx.conf", configuration(directory, plain_port_, tls_port_));
+        running_ = std::make_unique<process>(std::vector<std::string>{
+            program(), "-p", prefix_.string(), "-c", "nginx.conf", "-e", "error.log"});
+        // It writes its pid when it listens; it ends if it cannot have a port.
+        const auto listens = [&] { return std::filesystem::exists(prefix_ / "nginx.pid"); };
+        eventually([&] { return listens() || running_->has_ended(); });
+        if (listens()) {
+            return;
         }
-        std::this_thread::sleep_for(10ms);
     }
+    throw std::runtime_error("nginx does not start: " + read_file(prefix_ / "error.log"));
 }
 
 nginx::~nginx() {
     running_->signal(SIGTERM);
-    running_->wait(5s);
+    running_->wait(patience);
 }
 
 std::string nginx::url(bool tls, std::string_view path) const {

@@ -16,7 +16,7 @@ namespace asyncdl::test {
 class nginx {
 public:
     /// Starts it and waits until it takes connections. The certificate is of the shared authority.
-    /// @throws std::runtime_error where there is none or it does not start within ten seconds
+    /// @throws std::runtime_error where there is none or it does not start
     explicit nginx(const std::filesystem::path& directory);
     ~nginx();
 
@@ -25,8 +25,8 @@ public:
 
 private:
     temp_dir prefix_;
-    std::uint16_t plain_port_;
-    std::uint16_t tls_port_;
+    std::uint16_t plain_port_ = 0;
+    std::uint16_t tls_port_ = 0;
     std::unique_ptr<process> running_;
 };
 

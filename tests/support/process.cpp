@@ -94,6 +94,20 @@ void process::signal(int number) {
     }
 }
 
+bool process::has_ended() const {
+    ::siginfo_t ended{};
+    ::waitid(P_PID, static_cast<::id_t>(id_), &ended, WEXITED | WNOHANG | WNOWAIT);
+    return ended.si_pid != 0;
+}
+
+std::string process::out() const {
+    return read_all(out_);
+}
+
+std::string process::err() const {
+    return read_all(err_);
+}
+
 process_result process::wait(std::chrono::milliseconds bound) {
     process_result result;
     ::pollfd ended{static_cast<int>(::syscall(SYS_pidfd_open, id_, 0)), POLLIN, 0};

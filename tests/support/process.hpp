@@ -41,6 +41,13 @@ public:
     ::pid_t id() const noexcept { return id_; }
     void signal(int number);
 
+    /// Whether it has ended; `wait` tells how.
+    bool has_ended() const;
+
+    /// What it has written so far.
+    std::string out() const;
+    std::string err() const;
+
     /// Its end, or its killing at the bound.
     process_result wait(std::chrono::milliseconds bound);
 

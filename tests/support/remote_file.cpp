@@ -132,6 +132,7 @@ response remote_file::head(unsigned status) const {
     result.status = status;
     result.piece = piece;
     result.piece_delay = piece_delay;
+    result.before_last = before_last;
     const auto add = [&](const char* name, const std::string& value) {
         if (!value.empty()) {
             result.fields.emplace_back(name, value);

@@ -78,6 +78,7 @@ public:
     ending stop = ending::close;
     std::chrono::milliseconds piece_delay{0};  ///< before each piece of the body
     std::size_t piece = 64 * 1024;
+    std::function<void()> before_last{};  ///< called before the last piece of a body
 
 private:
     bool allows_range(const request& asked) const;

@@ -21,7 +21,8 @@ stage::stage(origin_options how) : server(std::move(how)) {
     options.download_dir = (dir / "out").string();
     options.tls.ca_file = shared_ca_file();
     options.retries = 0;
-    options.timeout = std::chrono::seconds(10);
+    options.timeout = std::chrono::seconds(30);
+    options.connect_timeout = std::chrono::seconds(30);
 }
 
 download_request stage::ask(std::string_view path, std::string name) const {

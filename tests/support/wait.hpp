@@ -10,8 +10,12 @@
 
 namespace asyncdl::test {
 
-/// The longest that anything in a test may take that should end by itself.
-inline constexpr std::chrono::seconds patience{20};
+/// The longest that anything in a test may take that should end by itself, on a slow machine too.
+inline constexpr std::chrono::seconds patience{60};
+
+/// A bound for what must not have waited: less than the 30 s that such a wait takes, and far more
+/// than a slow machine needs.
+inline constexpr std::chrono::seconds soon{20};
 
 /// Whether `condition` came true in time. For what other threads do; polls every millisecond.
 template <typename Condition>
@@ -41,9 +45,21 @@ T run_for_result(boost::asio::io_context& context, std::future<T> result) {
     return result.get();
 }
 
-/// Runs `context` until it has no work left; whether that came within `bound`.
+/// Runs `context` until `condition` is true, which other threads may bring about; whether that came
+/// in time.
+template <typename Condition>
+bool runs_until(boost::asio::io_context& context, Condition condition) {
+    return eventually([&] {
+        context.restart();
+        context.poll();
+        return condition();
+    });
+}
+
+/// Runs `context` until it has no work left; whether that came within `bound`. An idle connection
+/// that kept the context busy would do so for 30 s.
 inline bool runs_out_of_work(boost::asio::io_context& context,
-                             std::chrono::milliseconds bound = std::chrono::seconds(2)) {
+                             std::chrono::milliseconds bound = soon) {
     context.restart();
     context.run_for(bound);
     return context.stopped();
