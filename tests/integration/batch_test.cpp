@@ -309,8 +309,11 @@ TEST_CASE("progress tells what is going on") {
         ask.tag = static_cast<std::uint64_t>(i);
         client.async_download(std::move(ask), [&](const download_result&) { ++ended; });
     }
-    REQUIRE(runs_until(on.io, [&] { return client.progress().bytes_received == 800; }));
-    const progress_snapshot now = client.progress();
+    progress_snapshot now;
+    REQUIRE(runs_until(on.io, [&] {
+        now = client.progress();
+        return now.downloads[0].received == 400 && now.downloads[1].received == 400;
+    }));
     CHECK(now.active == 3);
     CHECK(now.bytes_received == 800);
     REQUIRE(now.downloads.size() == 3);
