@@ -17,7 +17,7 @@ fail() {
 
 # address FILE: what the program that writes to FILE listens on, as soon as it does.
 address() {
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         grep -q '^listening on ' "$1" && break
         sleep 0.1
     done
@@ -46,7 +46,7 @@ ask() {
 }
 answer() {
     local line
-    read -r -t 30 -u "$1" line || fail "no answer"
+    read -r -t 60 -u "$1" line || fail "no answer"
     echo "$line"
 }
 expect() { [ "$1" = "$2" ] || fail "expected '$1', got '$2'"; }

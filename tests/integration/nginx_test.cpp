@@ -79,7 +79,7 @@ process_result download(const temp_dir& into, std::vector<std::string> words,
     all.insert(all.end(), words.begin(), words.end());
     process_options options;
     options.input = std::move(list);
-    options.bound = std::chrono::minutes(2);
+    options.bound = std::chrono::minutes(5);
     return run_process(all, options);
 }
 

@@ -24,7 +24,7 @@ public:
 struct process_options {
     std::string input{};      ///< given on stdin
     std::string directory{};  ///< where it runs; empty: here
-    std::chrono::milliseconds bound{60'000};
+    std::chrono::milliseconds bound{180'000};
 };
 
 /// A program that runs in the background, both outputs into files of its own. Killed and waited for
