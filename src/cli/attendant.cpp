@@ -38,6 +38,12 @@ extern "C" void on_signal(int number) {
     errno = saved;
 }
 
+// nohup and shells that start a job in the background tell a program so what is not for it.
+bool is_ignored(int number) {
+    struct ::sigaction now {};
+    return ::sigaction(number, nullptr, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 int make_wake_descriptor() {
     const int made = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (made < 0) {
@@ -57,8 +63,10 @@ attendant::attendant(boost::asio::io_context& loop, running_batch batch, bool sh
     struct ::sigaction action {};
     action.sa_handler = &on_signal;
     action.sa_flags = SA_RESTART;
-    for (const int number : {SIGINT, SIGTERM}) {
-        ::sigaction(number, &action, nullptr);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        if (!is_ignored(number)) {
+            ::sigaction(number, &action, nullptr);
+        }
     }
     wait_for_signal();
     wait_for_tick();

@@ -1,6 +1,6 @@
 #pragma once
-// Watches over the downloads: SIGINT and SIGTERM, and the lines of progress. Lives on the main
-// thread's loop; owned by the program.
+// Watches over the downloads: SIGINT, SIGTERM and SIGHUP, and the lines of progress. Lives on the
+// main thread's loop; owned by the program.
 
 #include <asyncdl/progress_snapshot.hpp>
 #include <boost/asio/io_context.hpp>
@@ -19,7 +19,8 @@ struct running_batch {
 };
 
 /// One in a process. From its construction on, the first signal cancels the batch and the second
-/// ends the process at once, even where the loop hangs in a file's system call.
+/// ends the process at once, even if the loop hangs in a file's system call. A signal that is
+/// ignored at that time stays ignored.
 class attendant {
 public:
     /// @param show_progress whether a line of progress goes to stderr every second

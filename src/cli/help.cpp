@@ -32,8 +32,8 @@ constexpr std::string_view closing =
     "mirrors, checksum, headers). Blank lines and lines that begin with # are passed over.\n"
     "\n"
     "Exit status: 0 every download succeeded; 1 one failed, or a list or report could not be read\n"
-    "or written to its end; 2 the command line, or a file it names, cannot be used; 130 and 143\n"
-    "after SIGINT and SIGTERM.\n";
+    "or written to its end; 2 the command line, or a file it names, cannot be used; 130, 143 and\n"
+    "129 after SIGINT, SIGTERM and SIGHUP. A signal that is ignored at the start stays ignored.\n";
 
 // Breaks the text into lines that begin at the help column.
 void add_wrapped(std::string& out, std::string_view text) {

@@ -52,7 +52,8 @@ boost::system::result<input_file> input_file::open(const std::string& path) {
         return last_error();
     }
     // A pipe's other end, or a standard input that was closed: only a read would tell.
-    if ((::fcntl(input.file_.native(), F_GETFL) & O_ACCMODE) == O_WRONLY) {
+    const int mode = ::fcntl(input.file_.native(), F_GETFL);
+    if ((mode & O_ACCMODE) == O_WRONLY || (mode & O_PATH) != 0) {
         return boost::system::error_code(EBADF, boost::system::system_category());
     }
     if (S_ISDIR(status.st_mode)) {

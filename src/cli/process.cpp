@@ -4,17 +4,20 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <initializer_list>
+#include <system_error>
 
 namespace asyncdl::cli {
 
 void prepare_process() {
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-        if (::fcntl(fd, F_GETFD) < 0) {
-            // The wrong way round: to use a descriptor that was closed still fails. What is opened
-            // takes the lowest number that is free, this one.
-            ::open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+        // O_PATH: whoever reads or writes it gets EBADF, as from a closed one. It takes the lowest
+        // number that is free, which is this one.
+        if (::fcntl(fd, F_GETFD) < 0 && ::open("/", O_PATH | O_CLOEXEC) != fd) {
+            throw std::system_error(errno, std::system_category(),
+                                    "cannot keep the place of a standard descriptor");
         }
     }
     std::signal(SIGPIPE, SIG_IGN);

@@ -3,9 +3,10 @@
 
 namespace asyncdl::cli {
 
-/// Opens the standard descriptors where they are closed, so that no socket takes their place;
-/// ignores SIGPIPE and SIGXFSZ, so that a write fails instead; allows as many open files as the
-/// system lets it. Called once, at the start.
+/// Takes the places of standard descriptors that are closed, so that no socket or report does; to
+/// use one still fails. Ignores SIGPIPE and SIGXFSZ, so that a write fails instead. Allows as many
+/// open files as the system lets it. Called once, at the start.
+/// @throws std::system_error if a place cannot be taken
 void prepare_process();
 
 }  // namespace asyncdl::cli

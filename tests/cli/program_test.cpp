@@ -278,6 +278,31 @@ TEST_SUITE("cli/program") {
         CHECK(b.shell("\"$0\" \"$1/bytes/9\" >&-").status == 1);
     }
 
+    TEST_CASE("no report takes the place of a descriptor that is closed, without /dev neither") {
+        const std::string closed = "\"$0\" --json j --csv c --log-level trace \"$1/bytes/9\" x ";
+        const auto check = [](const bench& b) {
+            CHECK(b.read("j").starts_with("{\"version\": 1"));
+            CHECK(b.read("j").ends_with("]}\n"));
+            CHECK(b.read("c").starts_with("index,url"));
+            CHECK(b.read("c").ends_with("\r\n"));
+            CHECK(b.read("downloads/9").size() == 9);
+        };
+        bench usual;
+        // The summary cannot be written.
+        CHECK(usual.shell(closed + "<&- >&- 2>&-").status == 1);
+        check(usual);
+        bench bare;
+        if (bare.shell("exec unshare -rm mount -t tmpfs none /dev").status != 0) {
+            MESSAGE("no file system may be mounted here: this test has shown less than it could");
+            return;
+        }
+        const auto r =
+            bare.shell("exec unshare -rm sh -c 'mount -t tmpfs none /dev || exit 9; exec " +
+                       closed + "<&- >&- 2>&-' \"$0\" \"$1\"");
+        CHECK(r.status == 1);
+        check(bare);
+    }
+
     TEST_CASE("a standard input that is closed is no list") {
         bench b;
         const auto r = b.shell("\"$0\" -i - \"$1/bytes/9\" <&-");

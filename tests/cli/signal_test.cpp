@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
+#include <memory>
 
 #include "bench.hpp"
 #include "named_pipe.hpp"
@@ -19,9 +21,44 @@ using asyncdl::test::eventually;
 using asyncdl::test::patience;
 namespace json = boost::json;
 
+namespace {
+
+// As a shell starts it that ignores the signals of these names, which its children inherit.
+asyncdl::test::process start_ignoring(const bench& b, const std::string& signals,
+                                      std::vector<std::string> arguments) {
+    asyncdl::test::process_options options;
+    options.directory = b.dir.string();
+    std::vector<std::string> words{"/bin/sh", "-c", "trap '' " + signals + "; exec \"$0\" \"$@\""};
+    for (std::string& word : b.command(std::move(arguments))) {
+        words.push_back(std::move(word));
+    }
+    return asyncdl::test::process(words, options);
+}
+
+// A path whose answer comes when the test lets it.
+class held_answer {
+public:
+    explicit held_answer(bench& b) {
+        b.server.on("/held", [free = free_](asyncdl::test::connection& peer, const auto&) {
+            if (eventually([&] { return free->load(); })) {
+                peer.send({.body = "held"});
+            }
+        });
+    }
+    ~held_answer() { release(); }
+    void release() { *free_ = true; }
+
+private:
+    // The origin's threads may outlive this.
+    std::shared_ptr<std::atomic<bool>> free_ = std::make_shared<std::atomic<bool>>(false);
+};
+
+}  // namespace
+
 TEST_SUITE("cli/signal") {
     TEST_CASE("a signal cancels what was taken, reports it and is the exit status") {
-        for (const int number : {SIGINT, SIGTERM}) {
+        for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+            CAPTURE(number);
             bench b;
             b.server.on("/stalls", asyncdl::test::misbehave::stall_before_head());
             b.write("list",
@@ -40,6 +77,38 @@ TEST_SUITE("cli/signal") {
             CHECK(b.exists("downloads/1"));
             CHECK_FALSE(b.exists("downloads/stalls"));
         }
+    }
+
+    TEST_CASE("signals that are ignored at the start stay ignored") {
+        for (const char* threads : {"1", "2"}) {
+            bench b;
+            held_answer answer(b);
+            auto program = start_ignoring(
+                b, "HUP INT TERM", {"-q", "--threads", threads, "--json", "r", b.url("/held")});
+            REQUIRE(eventually([&] { return b.server.requests("/held") == 1; }));
+            // Of those that are not ignored the second would end the program at once.
+            for (const int number : {SIGHUP, SIGINT, SIGTERM}) {
+                program.signal(number);
+            }
+            answer.release();
+            const auto r = program.wait(patience);
+            CHECK(r.status == 0);
+            CHECK(r.err.empty());
+            CHECK(b.read("downloads/held") == "held");
+            CHECK(json::parse(b.read("r")).at("summary").at("succeeded").as_int64() == 1);
+        }
+    }
+
+    TEST_CASE("of a job in the background SIGINT is not for it, SIGTERM is") {
+        bench b;
+        held_answer answer(b);
+        auto program = start_ignoring(b, "INT", {"-q", "--json", "r", b.url("/held")});
+        REQUIRE(eventually([&] { return b.server.requests("/held") == 1; }));
+        program.signal(SIGINT);
+        program.signal(SIGTERM);
+        const auto r = program.wait(patience);
+        CHECK(r.status == 128 + SIGTERM);
+        CHECK(json::parse(b.read("r")).at("summary").at("cancelled").as_int64() == 1);
     }
 
     TEST_CASE("a signal ends a program that waits for a pipe") {
