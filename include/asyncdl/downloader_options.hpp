@@ -82,7 +82,9 @@ struct downloader_options {
     std::map<std::string, std::string> checksums{};
 
     file_io file_calls = file_io::offload;
-    boost::asio::any_io_executor work_executor{};  ///< empty: a small pool of the context's own
+    /// Empty: a small pool of the context's own, or the downloader's executor if the system gives
+    /// no thread for one.
+    boost::asio::any_io_executor work_executor{};
 
     observer* events = nullptr;  ///< not owned; must outlive every download
     log_hook log{};

@@ -74,6 +74,12 @@ void output_file::close() {
     }
 }
 
+void output_file::fail(const boost::system::error_code& error) noexcept {
+    if (!error_) {
+        error_ = error;
+    }
+}
+
 bool output_file::is_terminal() const noexcept {
     return ::isatty(fd_) == 1;
 }

@@ -30,6 +30,9 @@ public:
     /// Writes what is left and closes.
     void close();
 
+    /// Ends it with an error from elsewhere, unless there is one already.
+    void fail(const boost::system::error_code& error) noexcept;
+
     bool is_terminal() const noexcept;
 
     int native() const noexcept { return fd_; }

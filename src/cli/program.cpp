@@ -7,17 +7,19 @@
 #include <asyncdl/version.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <exception>
-#include <optional>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "cli/attendant.hpp"
+#include "cli/disk_threads.hpp"
+#include "cli/ending.hpp"
 #include "cli/file_claims.hpp"
 #include "cli/list_reader.hpp"
 #include "cli/log.hpp"
@@ -46,6 +48,13 @@ int show(const std::string& text) {
     return out.failure().empty() ? all_succeeded : some_failed;
 }
 
+void warn(const settings& options, const std::string& line) {
+    const log_hook& log = options.transfer.log;
+    if (log.wants(log_level::warn)) {
+        log.write(log_level::warn, line);
+    }
+}
+
 /// The batch, and the signal that came meanwhile.
 struct outcome {
     batch_summary summary;
@@ -69,28 +78,60 @@ outcome run_here(const settings& options, download_source& source, result_consum
     return ended;
 }
 
+/// The system gives no thread; nothing has been downloaded.
+class no_thread : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+template <typename F>
+auto start_threads(F start) {
+    try {
+        return start();
+    } catch (const std::system_error& error) {
+        throw no_thread(error.code().message());
+    }
+}
+
 /// The downloads on threads of the manager's; this thread's loop is the attendant's.
 outcome run_on_threads(const settings& options, download_source& source, result_consumer& results) {
     boost::asio::io_context loop(1);
-    download_manager manager(options.transfer, options.threads);
-    running_batch batch{[&] { manager.cancel(); },
-                        [&] { return manager.progress(most_looked_at); }};
+    const auto manager = start_threads(
+        [&] { return std::make_unique<download_manager>(options.transfer, options.threads); });
+    running_batch batch{[&] { manager->cancel(); },
+                        [&] { return manager->progress(most_looked_at); }};
     attendant watch(loop, std::move(batch), shows_progress(options));
     outcome ended;
-    std::thread downloads([&] {
-        ended.summary = manager.download_stream(source, results);
+    std::exception_ptr thrown;
+    const auto work = [&] {
+        try {
+            ended.summary = manager->download_stream(source, results);
+        } catch (...) {
+            thrown = std::current_exception();
+        }
         boost::asio::post(loop, [&] { watch.stop(); });
-    });
+    };
+    std::thread downloads = start_threads([&] { return std::thread(work); });
     loop.run();
     downloads.join();
+    if (thrown) {
+        std::rethrow_exception(thrown);
+    }
     ended.signal = watch.signal();
     return ended;
 }
 
 outcome run_batch(const settings& options, download_source& source, result_consumer& results) {
     try {
-        return options.threads == 1 ? run_here(options, source, results)
-                                    : run_on_threads(options, source, results);
+        if (options.threads > 1) {
+            try {
+                return run_on_threads(options, source, results);
+            } catch (const no_thread& error) {
+                warn(options, std::string("cannot start the threads of --threads: ") +
+                                  error.what() + "; one downloads");
+            }
+        }
+        return run_here(options, source, results);
     } catch (const std::invalid_argument& error) {
         // Options that only the library can judge are refused by its constructors.
         throw usage_error(error.what());
@@ -107,35 +148,28 @@ int download(settings options) {
     }
     options.transfer.checksums = read_checksums(options, files);
     options.transfer.log = make_log(options, files);
-    std::optional<boost::asio::thread_pool> disk;
+    disk_threads disk(options.disk_threads);
     options.transfer.file_calls = file_io::in_place;
-    if (options.disk_threads > 0) {
-        disk.emplace(options.disk_threads);
+    if (disk.size() > 0) {
         options.transfer.file_calls = file_io::offload;
-        options.transfer.work_executor = disk->get_executor();
+        options.transfer.work_executor = disk.executor();
+    }
+    if (disk.size() < options.disk_threads) {
+        warn(options, "cannot start the threads of --disk-threads: the system gives " +
+                          std::to_string(disk.size()) + " of " +
+                          std::to_string(options.disk_threads) + " threads");
     }
     list_reader source(std::move(arguments), std::move(lists),
-                       [log = options.transfer.log](const std::string& line) {
-                           if (log.wants(log_level::warn)) {
-                               log.write(log_level::warn, line);
-                           }
-                       });
+                       [&options](const std::string& line) { warn(options, line); });
     recorder results(make_reports(options, files));
 
     const auto [summary, signal] = run_batch(options, source, results);
 
-    const std::vector<std::string> unwritten = results.finish(summary);
-    for (const std::string& failure : unwritten) {
-        complain(failure);
+    const ending end = judge_end(summary, signal, source.failure(), results.finish(summary));
+    for (const std::string& line : end.lines) {
+        complain(line);
     }
-    if (summary.source_error && signal == 0) {
-        complain(source.failure().empty() ? summary.source_message : source.failure());
-    }
-    if (signal != 0) {
-        return 128 + signal;
-    }
-    const bool failed = summary.failed > 0 || summary.source_error || !unwritten.empty();
-    return failed ? some_failed : all_succeeded;
+    return end.status;
 }
 
 }  // namespace

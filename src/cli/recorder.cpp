@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/error_code.hpp>
 #include <chrono>
+#include <exception>
+#include <new>
 #include <utility>
 
 namespace asyncdl::cli {
@@ -24,12 +27,24 @@ bool any_terminal(const std::vector<std::unique_ptr<report>>& reports) {
                        [](const auto& r) { return r->out().is_terminal(); });
 }
 
+// A report that finds no memory ends there, and says so at the end; the others go on.
+template <typename F>
+void guarded(report& each, F function) {
+    try {
+        function();
+    } catch (const std::bad_alloc&) {
+        each.out().fail(make_error_code(boost::system::errc::not_enough_memory));
+    }
+}
+
 }  // namespace
 
 recorder::recorder(std::vector<std::unique_ptr<report>> reports)
     : reports_(std::move(reports)),
       wake_at_(any_terminal(reports_) ? 1 : most_waiting / 2),
-      places_(most_waiting) {}
+      places_(most_waiting) {
+    waiting_.reserve(most_waiting);  // a result is never lost for want of memory
+}
 
 recorder::~recorder() {
     stop();
@@ -61,11 +76,22 @@ boost::asio::awaitable<boost::system::error_code> recorder::async_consume(downlo
 void recorder::take(download_result&& result, semaphore_guard place) {
     const std::lock_guard lock(mutex_);
     waiting_.push_back({std::move(result), std::move(place)});
-    if (!thread_.joinable()) {
-        thread_ = std::thread([this] { run(); });
+    if (!thread_.joinable() && !in_place_) {
+        start();
     }
-    if (waiting_.size() >= wake_at_) {
+    if (in_place_) {
+        write(waiting_);
+        waiting_.clear();
+    } else if (waiting_.size() >= wake_at_) {
         woken_.notify_one();
+    }
+}
+
+void recorder::start() {
+    try {
+        thread_ = std::thread([this] { run(); });
+    } catch (const std::exception&) {  // no thread, or no memory for one
+        in_place_ = true;
     }
 }
 
@@ -73,8 +99,10 @@ std::vector<std::string> recorder::finish(const batch_summary& summary) {
     stop();
     std::vector<std::string> failures;
     for (const auto& r : reports_) {
-        r->finish(summary);
-        r->out().close();
+        guarded(*r, [&] {
+            r->finish(summary);
+            r->out().close();
+        });
         if (std::string failure = r->out().failure(); !failure.empty()) {
             failures.push_back(std::move(failure));
         }
@@ -100,6 +128,7 @@ void recorder::stop() {
 
 void recorder::run() {
     std::vector<entry> taken;
+    taken.reserve(most_waiting);
     bool last = false;
     while (!last) {
         {
@@ -109,17 +138,21 @@ void recorder::run() {
             std::swap(taken, waiting_);
             last = stopping_;
         }
-        for (const entry& e : taken) {
-            for (const auto& r : reports_) {
+        write(taken);
+        taken.clear();
+    }
+}
+
+void recorder::write(const std::vector<entry>& results) {
+    for (const auto& r : reports_) {
+        guarded(*r, [&] {
+            for (const entry& e : results) {
                 if (r->wants(e.result)) {
                     r->add(e.result);
                 }
             }
-        }
-        taken.clear();
-        for (const auto& r : reports_) {
             r->out().flush();
-        }
+        });
     }
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // Takes the results of the batch and writes the reports on a thread of its own, so that neither a
 // slow disk nor a stalled pipe holds up a download that runs. The thread starts with the first
-// result that a report wants. Owned by the program.
+// result that a report wants; if the system gives none, reports are written in place. Owned by the
+// program.
 
 #include <asyncdl/async_semaphore.hpp>
 #include <asyncdl/download_source.hpp>
@@ -39,7 +40,9 @@ private:
 
     bool is_wanted(const download_result& result) const;
     void take(download_result&& result, semaphore_guard place);
+    void start();
     void run();
+    void write(const std::vector<entry>& results);
     void stop();
 
     std::vector<std::unique_ptr<report>> reports_;
@@ -50,6 +53,7 @@ private:
     std::condition_variable woken_;
     std::vector<entry> waiting_;
     bool stopping_ = false;
+    bool in_place_ = false;  // no thread could be had
     std::thread thread_;
 };
 

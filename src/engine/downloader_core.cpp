@@ -102,7 +102,7 @@ downloader_core::downloader_core(asio::any_io_executor where, downloader_options
       connections(make_pool(options, *shared, *keeper)),
       scratch_(scratch_bytes) {
     if (options.file_calls == file_io::offload)
-        work_ = options.work_executor ? options.work_executor : shared->work_executor();
+        work_ = options.work_executor ? options.work_executor : shared->work_executor(executor);
 }
 
 std::shared_ptr<storage::directory> downloader_core::known_folder_of(

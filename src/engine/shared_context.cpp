@@ -1,6 +1,7 @@
 #include "engine/shared_context.hpp"
 
 #include <stdexcept>
+#include <system_error>
 
 #include "net/system_resolver.hpp"
 
@@ -38,11 +39,16 @@ std::shared_ptr<shared_context> shared_context::of_its_own(const downloader_opti
     return std::make_shared<shared_context>(limits);
 }
 
-boost::asio::any_io_executor shared_context::work_executor() {
+boost::asio::any_io_executor shared_context::work_executor(
+    const boost::asio::any_io_executor& in_place) {
     const std::lock_guard lock(mutex_);
-    if (!workers_)
-        workers_.emplace(work_threads);
-    return workers_->get_executor();
+    try {
+        if (!workers_)
+            workers_.emplace(work_threads);
+    } catch (const std::system_error&) {
+        return in_place;
+    }
+    return workers_->executor();
 }
 
 core::outcome<std::shared_ptr<net::tls_context>> shared_context::tls(const tls_options& options) {

@@ -6,7 +6,6 @@
 #include <asyncdl/downloader_options.hpp>
 #include <atomic>
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,6 +14,7 @@
 #include "core/name_registry.hpp"
 #include "engine/counters.hpp"
 #include "engine/host_rests.hpp"
+#include "engine/work_pool.hpp"
 #include "http/host_limits.hpp"
 #include "net/tls_context.hpp"
 #include "storage/directory.hpp"
@@ -45,8 +45,8 @@ public:
 
     std::uint64_t next_id() noexcept { return last_id_.fetch_add(1) + 1; }
 
-    /// The pool for blocking calls, made when first asked for.
-    boost::asio::any_io_executor work_executor();
+    /// The pool for blocking calls, made when first asked for. `in_place` if no thread can be had.
+    boost::asio::any_io_executor work_executor(const boost::asio::any_io_executor& in_place);
 
     /// The TLS settings that go with these options, made when first asked for and shared by all
     /// downloaders with the same ones.
@@ -55,7 +55,7 @@ public:
 private:
     std::atomic<std::uint64_t> last_id_{0};
     std::mutex mutex_;
-    std::optional<boost::asio::thread_pool> workers_;
+    std::optional<work_pool> workers_;
     std::map<std::pair<bool, std::string>, std::shared_ptr<net::tls_context>> tls_contexts_;
 };
 

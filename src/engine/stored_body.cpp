@@ -39,7 +39,8 @@ asio::awaitable<core::outcome<void>> stored_body::find(std::uint64_t source,
                                                        std::atomic<std::uint64_t>& proven,
                                                        const std::atomic<bool>& stop) {
     const busy_mark mark(busy_);
-    auto kept = co_await file_->reopen(source, core_.shared->work_executor(), proven, stop);
+    auto kept =
+        co_await file_->reopen(source, core_.shared->work_executor(core_.executor), proven, stop);
     if (!kept)
         co_return kept.error();
     if (!*kept)
@@ -126,7 +127,7 @@ asio::awaitable<core::outcome<void>> stored_body::go_on(const core::part_request
     const core::byte_range again{part.bytes.begin, std::min(end, part.bytes.end)};
     const busy_mark mark(busy_);
     auto stored = co_await file_->digest(core::digest_algorithm::sha_256, again,
-                                         core_.shared->work_executor(), stop);
+                                         core_.shared->work_executor(core_.executor), stop);
     if (!stored)
         co_return stored.error();
     overlap_.emplace(
@@ -255,8 +256,8 @@ asio::awaitable<core::outcome<void>> stored_body::check_one(expectation& what,
         what.passing.reset();
     } else {
         const busy_mark mark(busy_);
-        found =
-            co_await file_->digest(what.sum.algorithm, bytes, core_.shared->work_executor(), stop);
+        found = co_await file_->digest(what.sum.algorithm, bytes,
+                                       core_.shared->work_executor(core_.executor), stop);
     }
     if (!found)
         co_return found.error();

@@ -4,6 +4,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <new>
 #include <thread>
 
 #include "support/skip.hpp"
@@ -32,6 +33,25 @@ public:
 
 private:
     std::mutex& gate_;
+};
+
+// Finds no memory, for a result or at the end.
+class greedy_report final : public report {
+public:
+    greedy_report(const std::string& path, bool at_end)
+        : report(std::make_unique<output_file>(path)), at_end_(at_end) {}
+
+    void add(const download_result&) override { take(!at_end_); }
+    void finish(const batch_summary&) override { take(at_end_); }
+
+private:
+    static void take(bool now) {
+        if (now) {
+            throw std::bad_alloc();
+        }
+    }
+
+    bool at_end_;
 };
 
 asio::awaitable<void> feed(recorder& to, std::uint64_t count, std::uint64_t& done) {
@@ -85,6 +105,26 @@ TEST_SUITE("cli/recorder") {
         recorder to(std::move(reports));
         CHECK(to.finish(batch_summary()) ==
               std::vector<std::string>{"/dev/full: No space left on device"});
+    }
+
+    TEST_CASE("a report that runs out of memory is told, the others go on") {
+        // With the thread of the reports, and at the end.
+        for (const bool at_end : {false, true}) {
+            test::temp_dir dir;
+            std::mutex gate;
+            std::vector<std::unique_ptr<report>> reports;
+            reports.push_back(std::make_unique<greedy_report>((dir / "greedy").string(), at_end));
+            reports.push_back(std::make_unique<gated_report>((dir / "r").string(), gate));
+            recorder to(std::move(reports));
+            for (std::uint64_t i = 0; i < 2; ++i) {
+                download_result result;
+                result.index = i;
+                CHECK(to.try_consume(result));
+            }
+            CHECK(to.finish(batch_summary()) ==
+                  std::vector<std::string>{(dir / "greedy").string() + ": Cannot allocate memory"});
+            CHECK(test::read_file(dir / "r") == "0\n1\ntotal 0\n");
+        }
     }
 
     TEST_CASE("it may end without a word") {
