@@ -135,13 +135,19 @@ std::string json_object(const field<Record> (&fields)[N], const Record& record) 
     return out += '}';
 }
 
+// A spreadsheet takes such a cell for a formula, also behind the white space that it drops.
+bool is_formula(std::string_view text) {
+    return text.find_first_of("=+-@\t\r\n") == 0;
+}
+
 // Line breaks and tabs are data of a table; other control characters would reach a terminal.
 void add_csv_text(std::string& out, std::string_view text) {
+    const std::string_view mark = is_formula(text) ? "'" : "";
     if (text.find_first_of(",\"\r\n") == text.npos) {
-        out += clean(text);
+        out.append(mark).append(clean(text));
         return;
     }
-    out += '"';
+    out.append("\"").append(mark);
     while (!text.empty()) {
         const std::size_t cut = std::min(text.find_first_of("\"\r\n\t"), text.size());
         out += clean(text.substr(0, cut));

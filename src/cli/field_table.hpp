@@ -17,7 +17,8 @@ std::string json_summary(const batch_summary& summary);
 /// The names of the fields as the first row of a CSV table (RFC 4180), with its line end.
 std::string csv_header();
 
-/// A result as a row of the table, with its line end; null is empty.
+/// A result as a row of the table, with its line end; null is empty. A text that a spreadsheet
+/// would take for a formula (it begins with `=`, `+`, `-`, `@`, or white space) gets a leading `'`.
 std::string csv_row(const download_result& result);
 
 }  // namespace asyncdl::cli

@@ -136,6 +136,43 @@ TEST_SUITE("cli/field_table") {
               "sha-256=00\r\n");
     }
 
+    TEST_CASE("a cell that a spreadsheet would take for a formula gets a leading apostrophe") {
+        const std::pair<std::string, std::string> cells[] = {
+            {"=1+1", "'=1+1"},
+            {"+1", "'+1"},
+            {"-1", "'-1"},
+            {"@SUM(A1)", "'@SUM(A1)"},
+            {"=", "'="},
+            {"=a,b", "\"'=a,b\""},
+            {"=HYPERLINK(\"http://h/\")", "\"'=HYPERLINK(\"\"http://h/\"\")\""},
+            {"-\r\n", "\"'-\r\n\""},
+            {"\t=1", "'\xEF\xBF\xBD=1"},
+            {"\t=1,", "\"'\t=1,\""},
+            {"\r=1", "\"'\r=1\""},
+            {"\n=1", "\"'\n=1\""},
+            {"'=1", "'=1"},
+            {"a=1", "a=1"},
+            {"1-1", "1-1"},
+        };
+        for (const auto& [text, cell] : cells) {
+            CAPTURE(text);
+            download_result r;
+            r.url = text;
+            r.final_url = "x";
+            r.file_name = text;
+            r.file_path = text;
+            r.message = text;
+            r.http_version = text;
+            r.checksum = text;
+            const std::string row = csv_row(r);
+            CHECK(row == "0," + cell + ",x," + cell + ',' + cell +
+                             ",false,false,0,0,0.000000,0.000000," + cell + ",,," + cell + ",0,0," +
+                             cell + "\r\n");
+            // It is a matter of this report alone.
+            CHECK(parsed_json(json_result(r)).at("url").as_string() == text);
+        }
+    }
+
     TEST_CASE("cells are quoted where RFC 4180 asks for it, and hold no control character") {
         download_result r;
         r.url = "a,b";
