@@ -53,7 +53,9 @@ struct downloader_options {
     std::chrono::duration<double> retry_max_delay{60};  ///< longest wait; 0 allowed
 
     unsigned max_redirects = 20;
-    bool allow_downgrade = false;  ///< follow a redirect from https to http
+    /// Follow a redirect from https to http. If false, it is followed only for a download that
+    /// carries a checksum of sha-256 or better: its own, or the entry of `checksums` for its file.
+    bool allow_downgrade = false;
 
     std::string user_agent{};       ///< empty: "asyncdl/VERSION"
     std::vector<header> headers{};  ///< sent with every request, by the rule of `download_request`

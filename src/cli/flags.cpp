@@ -202,7 +202,8 @@ constexpr flag table[] = {
      [](settings& s, const flag& f, std::string_view v) {
          s.transfer.max_redirects = count(f, v, 0, million);
      }},
-    {"--allow-downgrade", 0, "", http, "follow redirects from https to http", "",
+    {"--allow-downgrade", 0, "", http,
+     "follow redirects from https to http, also without a checksum of sha-256 or better", "",
      [](settings& s, const flag&, std::string_view) { s.transfer.allow_downgrade = true; }},
     {"--http1.1", 0, "", http, "speak HTTP/1.1", "",
      [](settings&, const flag&, std::string_view) { /* nothing else is spoken in this version */ }},
@@ -235,7 +236,8 @@ constexpr flag table[] = {
      [](settings& s, const flag&, std::string_view v) { s.json = v; }},
     {"--jsonl", 0, "FILE", reports, "one JSON object a line as each download ends", "",
      [](settings& s, const flag&, std::string_view v) { s.jsonl = v; }},
-    {"--csv", 0, "FILE", reports, "the same as a table", "",
+    {"--csv", 0, "FILE", reports,
+     "the same as a table; a cell that begins with =, +, - or @ gets a leading '", "",
      [](settings& s, const flag&, std::string_view v) { s.csv = v; }},
     {"--progress", 0, "MODE", reports, "progress on stderr: auto (on a terminal), plain, none",
      "auto", set_progress},

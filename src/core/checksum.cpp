@@ -36,6 +36,10 @@ fault bad(std::string what) {
 
 }  // namespace
 
+bool is_strong(digest_algorithm algorithm) noexcept {
+    return algorithm >= digest_algorithm::sha_256;
+}
+
 std::size_t digest_size(digest_algorithm algorithm) noexcept {
     return row_of(algorithm).size;
 }

@@ -15,6 +15,10 @@ namespace asyncdl::core {
 /// From the weakest to the strongest.
 enum class digest_algorithm { md5, sha_1, sha_224, sha_256, sha_384, sha_512 };
 
+/// Whether a file with this digest is the one that was meant, whoever made it: SHA-256 or better.
+/// For md5 and sha-1 others can be made, and sha-224 is not taken either.
+bool is_strong(digest_algorithm algorithm) noexcept;
+
 /// Bytes of a digest.
 std::size_t digest_size(digest_algorithm algorithm) noexcept;
 

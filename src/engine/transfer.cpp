@@ -172,9 +172,12 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
     retry_after_.reset();
     changed_ = false;
     policy_.redirects_left = core_->options.max_redirects;
-    // Who checks the digest needs no encryption to get the right file.
-    policy_.allow_downgrade = core_->options.allow_downgrade || !request_.checksum.empty() ||
-                              !core_->options.checksums.empty();
+    // Who checks a strong digest needs no encryption to get the right file.
+    policy_.allow_downgrade = core_->options.allow_downgrade;
+    if (!request_.checksum.empty() || !core_->options.checksums.empty()) {
+        const auto digest = given_checksum();
+        policy_.allow_downgrade |= digest && core::is_strong(digest->algorithm);
+    }
     to_ = &from_.current();
     for (unsigned questions = 0; questions < most_questions;) {
         if (is_stopped())
@@ -242,7 +245,9 @@ asio::awaitable<core::outcome<void>> transfer::follow(http::lease& line,
         co_return why;
     }
     const auto rest = verdict_.redirect->retry_after;
-    elsewhere_ = std::move(verdict_.redirect->target);
+    auto& target = verdict_.redirect->target;
+    downgraded_ = downgraded_ || (to_->origin().tls && !target.origin().tls);
+    elsewhere_ = std::move(target);
     to_ = &elsewhere_;
     --policy_.redirects_left;
     log(core_->options.log, log_level::debug,

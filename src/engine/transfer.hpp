@@ -87,6 +87,7 @@ private:
     async_outcome<next_step> take(http::lease& line, const core::response_head& head);
     async_outcome<void> follow(http::lease& line, http::host_limits::permit& host_place);
     async_outcome<next_step> reconcile(http::lease& line);
+    core::outcome<core::checksum> given_checksum() const;
     core::outcome<void> expect_digests(const core::response_head& head);
     async_outcome<void> receive(http::lease& line, const core::response_head& head,
                                 core::byte_range bytes);
@@ -141,6 +142,8 @@ private:
     core::url elsewhere_;                     ///< the same after a redirect
     std::optional<core::part_request> part_;  ///< what is asked for; nothing: the whole file
     core::verdict verdict_;
+
+    bool downgraded_ = false;  ///< once sent from https to http
 
     bool has_state_ = false;  ///< an earlier run seems to have left something
     stored_body stored_;

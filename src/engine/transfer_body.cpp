@@ -116,24 +116,37 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::reconcile(http::le
     co_return next_step::store;
 }
 
+/// The caller's checksum of this file: the request's own, or the entry for the name that the file
+/// has so far. `errc::checksum` if there is none.
+core::outcome<core::checksum> transfer::given_checksum() const {
+    if (!request_.checksum.empty())
+        return core::checksum::parse(request_.checksum);
+    const auto& sums = core_->options.checksums;
+    // By the name that it has before a number made it another's.
+    const std::string& name = place_.base_name();
+    auto found = sums.find(name);
+    if (found == sums.end())
+        found = sums.find(name.substr(name.rfind('/') + 1));
+    if (found == sums.end())
+        found = sums.find(core::derived_name(from_.first()));
+    if (found == sums.end())
+        return core::fault(make_error_code(errc::checksum),
+                           "there is no checksum for " + place_.name());
+    return core::checksum::parse(found->second);
+}
+
 /// What the caller and the server say that the digest of the whole file is, or of the part.
 core::outcome<void> transfer::expect_digests(const core::response_head& head) {
     using enum stored_body::asked_by;
     if (request_.checksum.empty() && !core_->options.checksums.empty()) {
-        const auto& sums = core_->options.checksums;
-        // By the name that it has before a number made it another's.
-        const std::string& name = place_.base_name();
-        auto found = sums.find(name);
-        if (found == sums.end())
-            found = sums.find(name.substr(name.rfind('/') + 1));
-        if (found == sums.end())
-            found = sums.find(core::derived_name(from_.first()));
-        if (found == sums.end())
-            return core::fault(make_error_code(errc::checksum),
-                               "there is no checksum for " + place_.name());
-        auto sum = core::checksum::parse(found->second);
+        auto sum = given_checksum();
         if (!sum)
             return sum.error();
+        // The response may have named another file than the one whose digest let it come here.
+        if (downgraded_ && !core_->options.allow_downgrade && !core::is_strong(sum->algorithm))
+            return core::fault(make_error_code(errc::redirect),
+                               "a redirect from https to http is refused: the checksum of " +
+                                   place_.name() + " is weaker than sha-256");
         stored_.expect(std::move(*sum), caller);
     }
     if (auto sum = core::repr_digest(head.fields))

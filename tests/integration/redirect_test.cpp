@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "support/digest.hpp"
 #include "support/expect.hpp"
 #include "support/stage.hpp"
 
@@ -11,6 +15,13 @@ namespace {
 
 using namespace asyncdl;
 using namespace asyncdl::test;
+
+// As checksums and as libcrypto call them.
+using algorithm_names = std::vector<std::pair<std::string, const char*>>;
+const algorithm_names algorithms_below_sha_256{
+    {"md5", "MD5"}, {"sha-1", "SHA1"}, {"sha-224", "SHA224"}};
+const algorithm_names algorithms_from_sha_256{
+    {"sha-256", "SHA256"}, {"sha-384", "SHA384"}, {"sha-512", "SHA512"}};
 
 TEST_SUITE_BEGIN("integration/redirect");
 
@@ -129,6 +140,79 @@ TEST_CASE("a redirect from https to http is refused unless allowed") {
     CHECK(open.accepted() == 0);
     secure.options.allow_downgrade = true;
     check_stored(secure, secure.fetch("/from"), "hello");
+}
+
+TEST_CASE("a checksum permits a redirect from https to http from sha-256 on") {
+    stage_over<tls> secure;
+    origin open;
+    response there;
+    there.body = "hello";
+    open.on("/there", there);
+    secure.server.on("/from", redirect_to(open.url("/there")));
+    const auto ask_with = [&](const std::string& sum) {
+        download_request request = secure.ask("/from");
+        request.checksum = sum;
+        return request;
+    };
+    for (const auto& [name, algorithm] : algorithms_below_sha_256) {
+        CAPTURE(name);
+        const std::string sum = name + '=' + hex_digest(algorithm, "hello");
+        check_failed(secure, secure.fetch(ask_with(sum)), errc::redirect);
+        secure.options.checksums = {{"file", sum}};
+        check_failed(secure, secure.fetch("/from"), errc::redirect);
+        secure.options.checksums.clear();
+    }
+    CHECK(open.accepted() == 0);
+    for (const auto& [name, algorithm] : algorithms_from_sha_256) {
+        CAPTURE(name);
+        const std::string sum = name + '=' + hex_digest(algorithm, "hello");
+        check_stored(secure, secure.fetch(ask_with(sum)), "hello");
+        secure.options.checksums = {{"file", sum}, {"other", "md5=" + hex_digest("MD5", "x")}};
+        check_stored(secure, secure.fetch("/from"), "hello");
+        secure.options.checksums.clear();
+    }
+    const std::string wrong = "sha-256=" + hex_digest("SHA256", "other");
+    std::filesystem::remove_all(secure.dir / "out");
+    check_failed(secure, secure.fetch(ask_with(wrong)), errc::checksum);
+}
+
+TEST_CASE("checksums of other files permit no redirect from https to http") {
+    stage_over<tls> secure;
+    origin open;
+    secure.server.on("/from", redirect_to(open.url("/there")));
+    secure.options.checksums = {{"other", "sha-256=" + hex_digest("SHA256", "hello")}};
+    check_failed(secure, secure.fetch("/from"), errc::redirect);
+    CHECK(open.accepted() == 0);
+}
+
+TEST_CASE("a file that is named anew behind a redirect from https to http needs its own checksum") {
+    const std::string strong = "sha-256=" + hex_digest("SHA256", "meant");
+    for (const bool by_way_of_https : {false, true}) {
+        CAPTURE(by_way_of_https);
+        stage_over<tls> secure;
+        origin open;
+        // Whoever is on the way answers with a file whose digest he can forge.
+        response forged;
+        forged.body = "hello";
+        forged.fields.emplace_back("Content-Disposition", "attachment; filename=weak");
+        open.on("/there", forged);
+        if (by_way_of_https) {
+            open.on("/there", redirect_to(secure.server.url("/back")));
+        }
+        secure.server.on("/back", forged);
+        secure.server.on("/strong", redirect_to(open.url("/there")));
+        secure.options.checksums = {{"strong", strong},
+                                    {"weak", "md5=" + hex_digest("MD5", "hello")}};
+        const download_result result = secure.fetch(secure.ask("/strong", ""));
+        check_failed(secure, result, errc::redirect);
+        CHECK(result.message ==
+              "a redirect from https to http is refused: the checksum of weak is weaker than "
+              "sha-256");
+        secure.options.checksums["weak"] = "sha-256=" + hex_digest("SHA256", "hello");
+        const download_result proven = secure.fetch(secure.ask("/strong", ""));
+        CHECK(proven.success);
+        CHECK(secure.content("weak") == "hello");
+    }
 }
 
 TEST_CASE("a redirect from http to https is followed") {

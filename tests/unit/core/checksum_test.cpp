@@ -61,6 +61,16 @@ TEST_CASE("every algorithm is known by its name, its size and its digits") {
     CHECK_FALSE(algorithm_of_hex(16));
 }
 
+TEST_CASE("strong is sha-256 and better") {
+    using algorithm = digest_algorithm;
+    for (const auto weak : {algorithm::md5, algorithm::sha_1, algorithm::sha_224}) {
+        CHECK_FALSE(is_strong(weak));
+    }
+    for (const auto strong : {algorithm::sha_256, algorithm::sha_384, algorithm::sha_512}) {
+        CHECK(is_strong(strong));
+    }
+}
+
 TEST_CASE("a checksum is read in every spelling and written in one") {
     const std::string wanted = "sha-256=" + sha_256;
     CHECK(read("sha-256=" + sha_256) == wanted);
