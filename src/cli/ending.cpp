@@ -7,9 +7,9 @@
 namespace asyncdl::cli {
 
 ending judge_end(const batch_summary& summary, int signal, const std::string& source_failure,
-                 std::vector<std::string> unwritten) {
+                 std::vector<std::string> failures) {
     ending end;
-    end.lines = std::move(unwritten);
+    end.lines = std::move(failures);
     if (summary.consumer_error) {
         end.lines.push_back("results are missing in the reports, and downloads were left out: " +
                             summary.consumer_error.message());

@@ -16,8 +16,9 @@ public:
 /// @param signal the one that ended the run; 0: none
 /// @param source_failure why the input could not be read, if the program knows better than the
 /// library
-/// @param unwritten a line for each report that could not be written to its end
+/// @param failures a line for each report that could not be written to its end, and for whatever
+/// else makes the run fail
 ending judge_end(const batch_summary& summary, int signal, const std::string& source_failure,
-                 std::vector<std::string> unwritten);
+                 std::vector<std::string> failures);
 
 }  // namespace asyncdl::cli

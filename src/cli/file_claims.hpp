@@ -1,30 +1,48 @@
 #pragma once
-// Which files a run reads and writes, so that no report goes to a list or over another report.
-// Owned by the program while it opens them. Only regular files count: they are compared as opened,
-// whatever their names are.
+// Which files a run reads and writes: no report goes to a list or over another report, no download
+// replaces one of them, and a report whose file was removed meanwhile is told. Owned by the
+// program. Only regular files count: they are compared as opened, whatever their names are.
 
 #include <sys/stat.h>
 
+#include <asyncdl/file_identity.hpp>
 #include <set>
 #include <string>
-#include <utility>
+#include <vector>
+
+#include "cli/input_file.hpp"
 
 namespace asyncdl::cli {
 
 class file_claims {
 public:
-    /// `fd` is read; several lists may be one file.
-    void read(int fd);
+    /// `fd`, or what is at `path`, is used by the run; several lists may be one file.
+    void use(int fd);
+    void use(const std::string& path);
 
-    /// `fd`, or what is at `path`, is written; errors call it `name`.
-    /// @throws usage_error where that file is read or written already
+    /// `fd`, or what is at `path`, is written by the run alone; errors call it `name`.
+    /// @throws usage_error where that file is used already
     void write(int fd, const std::string& name);
     void write(const std::string& path);
 
-private:
-    void claim(const struct stat& status, const std::string& name);
+    /// All of them.
+    std::vector<file_identity> in_use() const;
 
-    std::set<std::pair<dev_t, ino_t>> files_;
+    /// A line for a person for each file that is written and has lost its last name meanwhile, so
+    /// that nobody will find what is in it.
+    std::vector<std::string> lost() const;
+
+private:
+    struct written {
+        unique_fd file;
+        std::string name;
+    };
+
+    bool claim(const struct stat& status);
+    void watch(unique_fd file, const std::string& name);
+
+    std::set<file_identity> files_;
+    std::vector<written> written_;
 };
 
 }  // namespace asyncdl::cli

@@ -30,6 +30,8 @@ constexpr std::string_view closing =
     "A list has one download a line: a URL or NAME=URL, TAB-separated mirrors with options on the\n"
     "indented lines below (out=, dir=, checksum=, header=), or a JSON object (url, file_name,\n"
     "mirrors, checksum, headers). Blank lines and lines that begin with # are passed over.\n"
+    "On a pipe an entry waits a second for its options: one that comes later has no effect, and\n"
+    "the run ends with exit status 1.\n"
     "\n"
     "Exit status: 0 every download succeeded; 1 one failed, or a list or report could not be read\n"
     "or written to its end; 2 the command line, or a file it names, cannot be used; 130, 143 and\n"

@@ -38,6 +38,11 @@ bool may_hold_secret(std::string_view text) {
     return key == "header" || (is_key(key) && key.ends_with("passwd"));
 }
 
+// The value may be a secret.
+std::string shown_option(std::string_view key) {
+    return is_key(key) ? "'" + std::string(key) + "'" : "an option";
+}
+
 // Only the beginning of the line is known: what may be half a userinfo is not shown.
 download_request too_long(std::string_view text, const std::string& place) {
     const std::size_t scheme = text.find("://");
@@ -61,7 +66,12 @@ std::optional<download_request> list_parser::take(const line_splitter::line& lin
     place_ += std::to_string(line.number);
     const bool indented = !line.text.empty() && blanks.find(line.text[0]) != blanks.npos;
     // An indented URL is no option that anybody could have meant; it is not lost.
-    const bool option = indented && entry_ && !is_url(text) && !text.starts_with('{');
+    const bool may_be_option = indented && !is_url(text) && !text.starts_with('{');
+    const bool option = may_be_option && entry_;
+    if (may_be_option && given_early_ && !text.empty() && text.front() != '#') {
+        note_late(text);
+        return std::nullopt;
+    }
     if (line.too_long && !option) {
         return start(too_long(text, place_));
     }
@@ -87,7 +97,13 @@ std::optional<download_request> list_parser::finish() {
     return std::exchange(entry_, std::nullopt);
 }
 
+std::optional<download_request> list_parser::give_early() {
+    given_early_ = entry_.has_value();
+    return finish();
+}
+
 std::optional<download_request> list_parser::start(download_request&& entry) {
+    given_early_ = false;
     return std::exchange(entry_, std::move(entry));
 }
 
@@ -159,8 +175,16 @@ void list_parser::take_option(std::string_view text) {
 void list_parser::warn_unknown(std::string_view key) {
     key = key.substr(0, longest_key);
     if (unknown_.size() < most_unknown_keys && unknown_.emplace(key).second) {
-        warn_(place_ + ": " + (is_key(key) ? "'" + std::string(key) + "'" : "an option") +
-              " is not known and has no effect");
+        warn_(place_ + ": " + shown_option(key) + " is not known and has no effect");
+    }
+}
+
+void list_parser::note_late(std::string_view text) {
+    if (late_option_.empty()) {
+        const std::size_t equals = text.find('=');
+        const std::string_view key = equals == text.npos ? "" : trimmed(text.substr(0, equals));
+        late_option_ = place_ + ": " + shown_option(key.substr(0, longest_key)) +
+                       " came more than a second after its entry, which was downloaded without it";
     }
 }
 

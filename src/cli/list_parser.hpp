@@ -24,6 +24,7 @@ public:
 
     /// The lines that follow are of the list `name`.
     void begin(std::string name) {
+        given_early_ = false;
         place_ = std::move(name) + ':';
         name_size_ = place_.size();
     }
@@ -34,6 +35,12 @@ public:
     /// Gives the entry that is not given yet, where there is one.
     std::optional<download_request> finish();
 
+    /// The same in the middle of a list: an option that still comes is too late for it.
+    std::optional<download_request> give_early();
+
+    /// The first option that came too late for its entry, a line for a person; empty if none did.
+    const std::string& late_option() const noexcept { return late_option_; }
+
     /// Whether an entry waits for the options that may follow it.
     bool pending() const noexcept { return entry_.has_value(); }
 
@@ -43,11 +50,14 @@ private:
     void reject_entry(errc error, std::string_view reason);
     void take_option(std::string_view text);
     void warn_unknown(std::string_view key);
+    void note_late(std::string_view text);
 
     warning warn_;
     std::string place_;          ///< of the line that is being parsed: LIST:NUMBER
     std::size_t name_size_ = 0;  ///< of what does not change in it
     std::optional<download_request> entry_;
+    bool given_early_ = false;  ///< the entry above, without what may follow
+    std::string late_option_;
     std::set<std::string, std::less<>> unknown_;
 };
 

@@ -65,10 +65,10 @@ std::optional<download_request> list_reader::parse_buffered() {
             return entry;
         }
     }
-    if (std::exchange(idle_, false) || list_end_ || error_) {
+    if (list_end_ || error_) {
         return parser_.finish();
     }
-    return std::nullopt;
+    return std::exchange(idle_, false) ? parser_.give_early() : std::nullopt;
 }
 
 boost::asio::awaitable<void> list_reader::async_fill() {

@@ -13,8 +13,8 @@
 namespace asyncdl::cli {
 
 /// On a pipe or a terminal, an entry that is followed by silence is given out after a second: a
-/// program may feed one URL at a time and wait for its file. Options that begin later than that are
-/// an entry of their own, a bad one; one that has begun is waited for.
+/// program may feed one URL at a time and wait for its file. An option that begins later than that
+/// has no effect but that the run fails; one that has begun is waited for.
 class list_reader final : public download_source {
 public:
     list_reader(std::vector<download_request> arguments, std::vector<input_file> lists,
@@ -28,6 +28,9 @@ public:
 
     /// Why a list could not be read to its end, a line for a person; empty where nothing failed.
     const std::string& failure() const noexcept { return failure_; }
+
+    /// The first option that came too late for its entry, a line for a person; empty if none did.
+    const std::string& late_option() const noexcept { return parser_.late_option(); }
 
 private:
     std::optional<download_request> parse_buffered();

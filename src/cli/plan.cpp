@@ -145,7 +145,7 @@ std::map<std::string, std::string> read_checksums(const settings& options, file_
             throw usage_error("--checksum-file: " + shown_value(path) + ": " +
                               file.error().message());
         }
-        files.read(file->native());
+        files.use(file->native());
         if (const std::string wrong = checksums.add(read_whole(*file), shown_value(file->name()));
             !wrong.empty()) {
             throw usage_error("--checksum-file: " + wrong);
@@ -154,10 +154,11 @@ std::map<std::string, std::string> read_checksums(const settings& options, file_
     return checksums.by_name();
 }
 
-void check_files(const settings& options) {
+void check_files(const settings& options, file_claims& files) {
     check_directory(options.transfer.download_dir);
     if (!options.transfer.tls.ca_file.empty()) {
         check_ca_file(options.transfer.tls.ca_file);
+        files.use(options.transfer.tls.ca_file);
     }
 }
 

@@ -27,7 +27,7 @@ std::map<std::string, std::string> read_checksums(const settings& options, file_
 
 /// Looks at the directory and the CA file.
 /// @throws usage_error where one cannot be used
-void check_files(const settings& options);
+void check_files(const settings& options, file_claims& files);
 
 /// Whether there are lines of progress.
 bool shows_progress(const settings& options);

@@ -139,12 +139,12 @@ outcome run_batch(const settings& options, download_source& source, result_consu
 }
 
 int download(settings options) {
-    check_files(options);
+    file_claims files;
+    check_files(options, files);
     std::vector<download_request> arguments = plan_arguments(options);
     std::vector<input_file> lists = open_lists(options);
-    file_claims files;
     for (const input_file& list : lists) {
-        files.read(list.native());
+        files.use(list.native());
     }
     options.transfer.checksums = read_checksums(options, files);
     options.transfer.log = make_log(options, files);
@@ -162,10 +162,21 @@ int download(settings options) {
     list_reader source(std::move(arguments), std::move(lists),
                        [&options](const std::string& line) { warn(options, line); });
     recorder results(make_reports(options, files));
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        files.use(fd);
+    }
+    options.transfer.files_in_use = files.in_use();
 
     const auto [summary, signal] = run_batch(options, source, results);
 
-    const ending end = judge_end(summary, signal, source.failure(), results.finish(summary));
+    std::vector<std::string> failures = results.finish(summary);
+    for (std::string& line : files.lost()) {
+        failures.push_back(std::move(line));
+    }
+    if (!source.late_option().empty()) {
+        failures.push_back(source.late_option());
+    }
+    const ending end = judge_end(summary, signal, source.failure(), std::move(failures));
     for (const std::string& line : end.lines) {
         complain(line);
     }

@@ -134,6 +134,40 @@ TEST_SUITE("cli/list_reader") {
         CHECK((**a)->file_name == "x");
     }
 
+    TEST_CASE("an option that comes too late for its entry is told, the others go on") {
+        piped_list list;
+        list_reader reader({}, list.take(), ignore);
+        list.write("http://a/\n");
+        CHECK(next_url(reader) == "http://a/");
+        CHECK(reader.late_option().empty());
+        // Neither an entry of its own nor, of another value, NAME=URL.
+        list.write("# a comment\n\n referer=http://x/\n out=y\nhttp://b/\n out=b\nhttp://c/\n");
+        const next_result b = next(reader);
+        CHECK((*b)->urls.front() == "http://b/");
+        CHECK((*b)->file_name == "b");
+        CHECK(next_url(reader) == "http://c/");
+        const std::string& told = reader.late_option();
+        CHECK(
+            told.ends_with(":4: 'referer' came more than a second after its entry, which was "
+                           "downloaded without it"));
+        // An indented URL is one.
+        list.write(" http://d/\n");
+        CHECK(next_url(reader) == "http://d/");
+    }
+
+    TEST_CASE("what is told of a late option shows no value, and nothing that is no key") {
+        for (const char* line : {" s3cr3t", "\thttp-passwd=s3cr3t", " he ader=s3cr3t"}) {
+            piped_list list;
+            list_reader reader({}, list.take(), ignore);
+            list.write("http://a/\n");
+            CHECK(next_url(reader) == "http://a/");
+            list.write(std::string(line) + "\nhttp://b/\n");
+            CHECK(next_url(reader) == "http://b/");
+            CHECK(reader.late_option().find(":2: ") != std::string::npos);
+            CHECK(reader.late_option().find("s3cr3t") == std::string::npos);
+        }
+    }
+
     TEST_CASE("what can be given without waiting is given at once") {
         test::temp_dir dir;
         test::write_file(dir / "a", "http://a/1\n out=x\nhttp://a/2");

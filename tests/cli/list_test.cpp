@@ -1,5 +1,8 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/value.hpp>
 #include <csignal>
 #include <filesystem>
 
@@ -10,8 +13,30 @@
 
 using namespace asyncdl::test;
 using words = std::vector<std::string>;
+namespace json = boost::json;
 
 TEST_SUITE("cli/list") {
+    TEST_CASE("an option that comes late on a pipe is a line and exit status 1") {
+        bench b;
+        REQUIRE(::mkfifo((b.dir / "list").c_str(), 0600) == 0);
+        // The file appears once the entry was given out without its option.
+        const auto r = b.shell(
+            "exec 3<>list; \"$0\" -q --json r -i list 3>&- & a=$!\n"
+            "echo \"$1/bytes/9\" >&3; n=0\n"
+            "until [ -e downloads/9 ] || [ $n = 200 ]; do n=$((n+1)); sleep 0.1; done\n"
+            "printf ' out=x\\n checksum=md5=00\\n%s\\n' \"$1/bytes/8\" >&3; exec 3>&-\n"
+            "wait $a; echo $?");
+        CHECK(r.out == "1\n");
+        CHECK(r.err ==
+              "asyncdl: list:2: 'out' came more than a second after its entry, which was "
+              "downloaded without it\n");
+        CHECK(b.read("downloads/9").size() == 9);
+        CHECK(b.read("downloads/8").size() == 8);
+        const json::value document = json::parse(b.read("r"));
+        CHECK(document.at("summary").at("total").as_int64() == 2);
+        CHECK(document.at("summary").at("succeeded").as_int64() == 2);
+    }
+
     TEST_CASE("arguments come first, then the lists in their order, and stdin is one") {
         bench b;
         b.write("one", "1=" + b.url("/bytes/1") + "\n");

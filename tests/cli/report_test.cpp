@@ -162,7 +162,7 @@ TEST_SUITE("cli/report") {
             CAPTURE(arguments);
             const auto r = b.shell("ln -f list link; \"$0\" " + arguments);
             CHECK(r.status == 2);
-            CHECK(r.err.find(" is a list, or another report\n") != std::string::npos);
+            CHECK(r.err.find(" is read or written by this run already\n") != std::string::npos);
             CHECK(b.read("list") == list);
             CHECK(b.read("old") == "an earlier report");
         };
