@@ -110,6 +110,45 @@ TEST_SUITE("cli/own_files") {
         CHECK(b.read("own") == "new");
     }
 
+    TEST_CASE("no download replaces a file of the run's own, whoever names it") {
+        bench b;
+        const std::vector<std::string> own{"list", "report", "log", "summary"};
+        std::string list;
+        for (const std::string& name : own) {
+            // The server names the first, the URL the second, the list the third.
+            b.server.on("/served-" + name,
+                        response{.fields = {{"Content-Disposition",
+                                             "attachment; filename=\"" + name + "\""}},
+                                 .body = "harm"});
+            b.server.on("/" + name, response{.body = "harm"});
+            list += b.url("/served-" + name) + "\n" + b.url("/" + name) + "\n" + name + "=" +
+                    b.url("/given") + "\n";
+        }
+        b.server.on("/given", response{.body = "harm"});
+        b.write("list", list);
+        const auto r = b.shell(
+            "\"$0\" -d . -j1 -i list --jsonl report --log-file log --log-level info >summary");
+        CAPTURE(r.err);
+        CHECK(r.status == 1);  // the given ones
+        CHECK(b.read("list") == list);
+        const std::string report = b.read("report");
+        CHECK(std::count(report.begin(), report.end(), '\n') == 12);
+        CHECK(b.read("summary").find("Downloads: 12, succeeded: 8, failed: 4") !=
+              std::string::npos);
+        std::size_t refused = 0;
+        for (std::size_t at = 0;
+             (at = report.find("\"error_kind\": \"exists\"", at)) != report.npos; ++at) {
+            ++refused;
+        }
+        CHECK(refused == 4);
+        for (const std::string& name : own) {
+            CAPTURE(name);
+            CHECK(b.read(name).find("harm") == std::string::npos);
+            CHECK(b.read(name + ".1") == "harm");
+            CHECK(b.read(name + ".2") == "harm");
+        }
+    }
+
     TEST_CASE("no report goes over the file of the trusted authorities") {
         bench b;
         const std::string authorities = read_file(shared_ca_file());
