@@ -3,9 +3,13 @@
 #include <dirent.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cerrno>
+#include <charconv>
+#include <span>
 #include <string_view>
+#include <system_error>
 
 #include "storage/part_lock.hpp"
 
@@ -23,10 +27,6 @@ static_assert(std::has_single_bit(asked_before_look));
 constexpr int most_entries = 4096;
 
 std::atomic<std::uint64_t> states_begun = 0;  ///< by this process
-
-file_identity identity_of(const struct ::stat& file) {
-    return {file.st_dev, file.st_ino};
-}
 
 core::fault unusable(std::string_view path, int negative_errno) {
     return file_fault("use folder", path, negative_errno);
@@ -74,7 +74,7 @@ core::outcome<std::shared_ptr<directory>> directory::opened(int descriptor, std:
     struct ::stat found {};
     if (const int looked = calls.fstat(open.get(), found); looked < 0)
         return unusable(path, looked);
-    return std::make_shared<directory>(open.release(), identity_of(found), calls,
+    return std::make_shared<directory>(open.release(), storage::identity(found), calls,
                                        std::move(in_use));
 }
 
@@ -130,6 +130,38 @@ int directory::open_unnamed() {
 
 int directory::link_unnamed(int file, const std::string& leaf) {
     return calls_.link(file, descriptor_, leaf.c_str());
+}
+
+int directory::mode_of_new_file() {
+    const holder made(calls_, open_unnamed());
+    struct ::stat found {};
+    if (made.get() >= 0 && calls_.fstat(made.get(), found) >= 0)
+        return static_cast<int>(found.st_mode & 07777);
+    if (may_pass(made.get()))
+        return made.get();
+    const int mask = process_umask();
+    return mask < 0 ? mask : static_cast<int>(part_mode) & ~mask;
+}
+
+/// The umask as /proc tells it, or -errno.
+int directory::process_umask() const {
+    const holder status(calls_,
+                        calls_.openat(AT_FDCWD, "/proc/self/status", O_RDONLY | O_CLOEXEC, 0));
+    if (status.get() < 0)
+        return status.get();
+    std::array<char, 4096> text{};  // it is among the first lines
+    const auto read = calls_.pread(status.get(), std::as_writable_bytes(std::span(text)), 0);
+    if (read < 0)
+        return static_cast<int>(read);
+    const std::string_view lines(text.data(), static_cast<std::size_t>(read));
+    constexpr std::string_view key = "\nUmask:\t";
+    const auto at = lines.find(key);
+    int mask = 0;
+    if (at == std::string_view::npos ||
+        std::from_chars(lines.data() + at + key.size(), lines.data() + lines.size(), mask, 8).ec !=
+            std::errc())
+        return -ENOTSUP;
+    return mask;
 }
 
 bool directory::is_in_use(const file_identity& file) const noexcept {
@@ -194,6 +226,10 @@ std::vector<std::string> directory::states(int max_entries, std::size_t max_stat
     return found;
 }
 
+file_identity identity(const struct ::stat& file) noexcept {
+    return {file.st_dev, file.st_ino};
+}
+
 core::outcome<target> look(directory& where, const std::string& leaf) {
     struct ::stat found {};
     const int looked =
@@ -204,7 +240,7 @@ core::outcome<target> look(directory& where, const std::string& leaf) {
         return file_fault("look at", leaf, looked);
     target there;
     there.size = static_cast<std::uint64_t>(found.st_size);
-    there.id = identity_of(found);
+    there.id = storage::identity(found);
     const bool is_link = S_ISLNK(found.st_mode);
     if (S_ISDIR(found.st_mode)) {
         there.state = target_state::a_directory;

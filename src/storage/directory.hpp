@@ -57,6 +57,11 @@ public:
     /// From now on files are not made without a name here.
     void refuse_unnamed() noexcept { takes_unnamed_ = false; }
 
+    /// The mode of a file that would be made here now, or -errno if that cannot be found out. It
+    /// hangs on the umask, which cannot be read without changing it for all threads, and on the
+    /// directory's default ACL; so a file without a name is made for it, if that can be done.
+    int mode_of_new_file();
+
     /// Whether the program itself uses this file.
     bool is_in_use(const file_identity& file) const noexcept;
     bool is_in_use(const struct ::stat& file) const noexcept {
@@ -88,6 +93,7 @@ public:
     directory& operator=(const directory&) = delete;
 
 private:
+    int process_umask() const;
     /// Parts: or files that the program itself uses.
     enum class leftovers { none, parts, states, unknown };
     leftovers look_through() const;
@@ -125,6 +131,8 @@ struct target {
     std::uint64_t size = 0;  ///< in bytes, of what is present
     file_identity id;        ///< of a symlink: its own
 };
+
+file_identity identity(const struct ::stat& file) noexcept;
 
 /// Looks at `leaf` in `where`. A symlink is not followed, but one that leads to a file in use is in
 /// use itself.

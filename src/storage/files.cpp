@@ -63,6 +63,10 @@ int files::futimens(int file, const ::timespec times[2]) {
     return uninterrupted([&] { return ::futimens(file, times); });
 }
 
+int files::fchmod(int file, ::mode_t mode) {
+    return uninterrupted([&] { return ::fchmod(file, mode); });
+}
+
 int files::fsync(int file) {
     return uninterrupted([&] { return ::fsync(file); });
 }

@@ -28,6 +28,7 @@ public:
     virtual ::ssize_t pread(int file, std::span<std::byte> into, std::uint64_t offset);
     virtual int fallocate(int file, std::uint64_t size);  ///< FALLOC_FL_KEEP_SIZE
     virtual int futimens(int file, const ::timespec times[2]);
+    virtual int fchmod(int file, ::mode_t mode);
     virtual int fsync(int file);
     virtual int close(int file);
     virtual int lock(int file);  ///< flock with LOCK_EX and LOCK_NB

@@ -42,6 +42,7 @@ void part_file::swap(part_file& other) noexcept {
     swap(leaf_, other.leaf_);
     swap(part_, other.part_);
     swap(descriptor_, other.descriptor_);
+    swap(id_, other.id_);
     swap(unmade_, other.unmade_);
     swap(exists_, other.exists_);
     swap(reopened_, other.reopened_);
@@ -76,7 +77,8 @@ core::outcome<void> part_file::make_named() {
     const auto taken = take_part(*where_, part_);
     if (!taken)
         return taken.error();
-    descriptor_ = *taken;
+    descriptor_ = taken->file;
+    id_ = taken->id;
     exists_ = true;
     return {};
 }
@@ -89,10 +91,11 @@ core::outcome<std::optional<reopened_part>> part_file::reopen(std::shared_ptr<di
     std::optional<reopened_part> opened;
     if (kept_files* kept = found->has_value() ? &**found : nullptr) {
         part_file part(std::move(where), leaf);
-        part.descriptor_ = kept->part;
-        part.checkpoints_ =
-            std::make_unique<checkpoints>(part.where_, part.part_ + std::string(state_suffix),
-                                          kept->part, kept->state, kept->claims, kept->state_bytes);
+        part.descriptor_ = kept->part.file;
+        part.id_ = kept->part.id;
+        part.checkpoints_ = std::make_unique<checkpoints>(
+            part.where_, part.part_ + std::string(state_suffix), kept->part.file, kept->state,
+            kept->claims, kept->state_bytes);
         part.exists_ = part.reopened_ = true;
         opened = reopened_part{std::move(part), std::move(kept->claims)};
     }
@@ -181,16 +184,20 @@ core::outcome<void> part_file::sync() {
 
 /// Sees that what is about to be renamed is our file, `size` bytes long.
 core::outcome<void> part_file::settle(std::optional<std::uint64_t> size) {
-    // What was written at once was locked all the time; what took longer may have been replaced by
-    // who knows nothing of locks.
-    if (writes_ <= 1 && !reopened_)
+    // Who knows nothing of locks may have replaced it.
+    const int ours = exists_ ? leads_to(*where_, part_, id_) : 1;
+    if (ours < 0)
+        return file_fault("look at", part_, ours);
+    if (ours == 0)
+        return core::fault(make_error_code(errc::file), part_ + " was replaced by somebody else");
+    // What was written at once has its size.
+    if (!size || (writes_ <= 1 && !reopened_))
         return {};
     struct ::stat found {};
-    if (exists_ ? !is_still(*where_, part_, descriptor_, found)
-                : where_->calls().fstat(descriptor_, found) < 0)
-        return core::fault(errc::file, part_ + " was replaced by somebody else");
+    if (const int looked = where_->calls().fstat(descriptor_, found); looked < 0)
+        return file_fault("look at", part_, looked);
     const auto bytes = static_cast<std::uint64_t>(found.st_size);
-    if (!size || bytes == *size)
+    if (bytes == *size)
         return {};
     if (bytes < *size)
         return core::fault(errc::file, part_ + " is shorter than what was written to it");
@@ -307,9 +314,8 @@ core::outcome<void> part_file::copy_to_named() {
 }
 
 bool part_file::keep() noexcept {
-    struct ::stat unused {};
-    const bool kept = exists_ && checkpoints_ && checkpoints_->finish() &&
-                      is_still(*where_, part_, descriptor_, unused);
+    const bool kept =
+        exists_ && checkpoints_ && checkpoints_->finish() && leads_to(*where_, part_, id_) > 0;
     if (kept)
         close();
     else
@@ -323,8 +329,7 @@ void part_file::discard() noexcept {
     // First, so that a kill leaves no state of a file that is gone.
     if (checkpoints_)
         checkpoints_->remove();
-    struct ::stat unused {};
-    if (exists_ && is_still(*where_, part_, descriptor_, unused))
+    if (exists_ && leads_to(*where_, part_, id_) > 0)
         where_->calls().unlinkat(where_->descriptor(), part_.c_str());
     close();
 }

@@ -32,11 +32,10 @@ public:
     /// As `keep`, where it was not ended before.
     ~part_file();
 
-    /// Creates `leaf`.part in `where`: O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0666 less the umask. A stale
-    /// regular part file of an earlier run is taken over and emptied, and its state removed; one
-    /// that another download has locked, in this process or another, is `errc::file`, and so is
-    /// anything else in its place (a symlink, a directory). The space is reserved, see `reserve`.
-    /// On failure nothing is left.
+    /// Creates `leaf`.part in `where`: O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0666 less the umask. A
+    /// regular file in its place is removed, and so is its state; one that another download has
+    /// locked, in this process or another, is `errc::file`, and so is anything else (a symlink, a
+    /// directory). The space is reserved, see `reserve`. On failure nothing is left.
     ///
     /// Below 1 MiB, where `directory::takes_unnamed`, all of that is left to the first write, and
     /// `is_open` is false till then: what that write makes complete never gets that name, but its
@@ -46,8 +45,9 @@ public:
 
     /// Opens what an earlier run has kept, with what its state claims. Costs one call that fails
     /// where there is no state. Nothing, and nothing is changed on disk, where state or part file
-    /// is missing, broken, a symlink, another user's, or without a usable claim; but a state
-    /// without its part file is removed. `errc::file` where another download has it locked, or
+    /// is missing, broken, a symlink, another user's, open to writes of others, or without a usable
+    /// claim; but a state without its part file is removed. What is opened gets the mode of a new
+    /// file. `errc::file` where another download has it locked, or
     /// where the lack is one that may pass (no descriptor, no memory): what is there is then worth
     /// more than an attempt.
     static core::outcome<std::optional<reopened_part>> reopen(std::shared_ptr<directory> where,
@@ -138,6 +138,7 @@ private:
     std::string leaf_;
     std::string part_;
     int descriptor_ = -1;
+    file_identity id_;                          ///< of the part file
     bool unmade_ = false;                       ///< its first write decides what is made
     bool exists_ = false;                       ///< the part file is on disk and ours
     bool reopened_ = false;                     ///< an earlier run made it

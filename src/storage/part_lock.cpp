@@ -12,9 +12,10 @@ namespace asyncdl::storage {
 
 namespace {
 
-// Not to block on what is no file.
-constexpr int open_flags = O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK;
+// Not to block on what took the place of a file.
+constexpr int open_flags = O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 constexpr int create_flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+constexpr ::mode_t others_write = S_IWGRP | S_IWOTH;
 
 // How often a name is tried that others make and remove at the same time.
 constexpr int most_tries = 8;
@@ -36,10 +37,6 @@ core::fault not_locked(const std::string& part, int negative_errno) {
     return file_fault("lock", part, negative_errno);
 }
 
-core::fault no_file(const std::string& part) {
-    return {make_error_code(errc::file), "cannot create " + part + ": what is there is no file"};
-}
-
 core::fault in_use(const std::string& name) {
     return {make_error_code(errc::file), name + " is a file that this run itself uses"};
 }
@@ -58,48 +55,81 @@ core::outcome<void> none_in_use(directory& where, const std::string& part) {
     return {};
 }
 
-/// Takes over what an earlier run has left: the open, locked and emptied file; -1 where the name
-/// has to be tried anew.
-core::outcome<int> take_stale(directory& where, const std::string& part) {
+/// Opens and locks what stands as `part`: a descriptor, or -errno.
+int open_locked(directory& where, const std::string& part, int access) {
+    files& calls = where.calls();
+    holder opened(calls, calls.openat(where.descriptor(), part.c_str(), access | open_flags, 0));
+    const int locked = opened.get() < 0 ? opened.get() : take_lock(calls, opened.get());
+    return locked < 0 ? locked : opened.release();
+}
+
+/// Removes what stands as `part` if that is a regular file that nobody has locked. Afterwards the
+/// name may be tried again.
+core::outcome<void> remove_stale(directory& where, const std::string& part) {
     files& calls = where.calls();
     if (auto free = none_in_use(where, part); !free)
-        return std::move(free).error();
-    holder opened(calls, calls.openat(where.descriptor(), part.c_str(), open_flags, 0));
-    if (opened.get() == -ENOENT)
-        return -1;
-    if (opened.get() == -ELOOP || opened.get() == -EISDIR || opened.get() == -ENXIO)
-        return no_file(part);
-    if (opened.get() < 0)
-        return file_fault("open", part, opened.get());
+        return free;
+    // Looked at before it is opened, which not every device takes lightly.
     struct ::stat found {};
-    if (const int looked = calls.fstat(opened.get(), found); looked < 0)
+    const int looked = calls.fstatat(where.descriptor(), part.c_str(), found, AT_SYMLINK_NOFOLLOW);
+    if (looked == -ENOENT)
+        return {};
+    if (looked < 0)
         return file_fault("look at", part, looked);
     if (!S_ISREG(found.st_mode))
-        return no_file(part);
+        return core::fault(make_error_code(errc::file), part + " exists and is not a regular file");
+    int descriptor = open_locked(where, part, O_RDONLY);
+    if (descriptor == -EBADF)  // NFS locks only what may be written
+        descriptor = open_locked(where, part, O_RDWR);
+    const holder opened(calls, descriptor);
+    if (descriptor == -ENOENT || descriptor == -ELOOP)
+        return {};
+    if (descriptor < 0)
+        return not_locked(part, descriptor);
+    // Under the lock the name stays what it is; until then another download may have had it.
+    if (!is_still(where, part, descriptor, found) || !S_ISREG(found.st_mode))
+        return {};
     if (where.is_in_use(found))
         return in_use(part);
-    if (const int locked = take_lock(calls, opened.get()); locked < 0)
-        return not_locked(part, locked);
-    if (!is_still(where, part, opened.get(), found))
-        return -1;
     // First, so that no state is ever older than its part file. What cannot be removed claims what
     // does not hold any more.
-    calls.unlinkat(where.descriptor(), with(part, state_suffix).c_str());
-    if (found.st_nlink > 1) {
-        // Somebody's file by another name: only the name is ours to take.
-        const int removed = calls.unlinkat(where.descriptor(), part.c_str());
-        if (removed < 0)
-            return file_fault("remove", part, removed);
-        return -1;
-    }
-    if (const int emptied = calls.ftruncate(opened.get(), 0); emptied < 0)
-        return file_fault("empty", part, emptied);
-    return opened.release();
+    const std::string state = with(part, state_suffix);
+    if (may_remove_state(where, state))
+        calls.unlinkat(where.descriptor(), state.c_str());
+    const int removed = calls.unlinkat(where.descriptor(), part.c_str());
+    if (removed < 0 && removed != -ENOENT)
+        return file_fault(found.st_uid == ::geteuid() ? "remove" : "remove another user's", part,
+                          removed);
+    return {};
 }
 
 /// A regular file of ours alone. Who else could write it could plant bytes with claims that hold.
 bool is_ours(const struct ::stat& found) {
     return S_ISREG(found.st_mode) && found.st_nlink == 1 && found.st_uid == ::geteuid();
+}
+
+/// Opens what may be ours, to be looked at again under the lock: a descriptor, or -errno.
+int open_own(directory& where, const std::string& name) {
+    files& calls = where.calls();
+    struct ::stat found {};
+    const int looked = calls.fstatat(where.descriptor(), name.c_str(), found, AT_SYMLINK_NOFOLLOW);
+    if (looked < 0)
+        return looked;
+    if (!is_ours(found) || where.is_in_use(found))
+        return -EPERM;
+    return calls.openat(where.descriptor(), name.c_str(), O_RDWR | open_flags, 0);
+}
+
+/// Gives what an earlier run has left the mode of a new file; false if others may have written it
+/// who could not write a new one.
+core::outcome<bool> renew_mode(directory& where, const std::string& part, int file, ::mode_t mode) {
+    const int known = where.mode_of_new_file();
+    if (may_pass(known))
+        return file_fault("find the mode of", part, known);
+    const auto wanted = known < 0 ? mode & 0644 : static_cast<::mode_t>(known);
+    if (mode & others_write & ~wanted)
+        return false;
+    return mode == wanted || where.calls().fchmod(file, wanted) >= 0;
 }
 
 /// The journal's bytes; fewer where it cannot be read.
@@ -123,77 +153,95 @@ bool may_remove_state(directory& where, const std::string& state) {
     return there && there->state == target_state::present;
 }
 
-core::outcome<int> take_part(directory& where, const std::string& part) {
+core::outcome<own_part> take_part(directory& where, const std::string& part) {
     files& calls = where.calls();
-    for (int tries = 0;; ++tries) {
+    for (int tries = 0; tries < most_tries; ++tries) {
         holder made(calls, calls.openat(where.descriptor(), part.c_str(), create_flags, part_mode));
-        if (made.get() >= 0) {
-            const int locked = take_lock(calls, made.get());
-            if (locked == 0)
-                return made.release();
-            struct ::stat unused {};
-            // Else another has taken it over.
-            if (locked != -EWOULDBLOCK && is_still(where, part, made.get(), unused))
-                calls.unlinkat(where.descriptor(), part.c_str());
-            return not_locked(part, locked);
+        if (made.get() == -EEXIST) {
+            if (auto removed = remove_stale(where, part); !removed)
+                return std::move(removed).error();
+            continue;
         }
-        if (made.get() != -EEXIST || tries == most_tries)
+        if (made.get() < 0)
             return file_fault("create", part, made.get());
-        const auto stale = take_stale(where, part);
-        if (!stale || *stale >= 0)
-            return stale;
+        const int locked = take_lock(calls, made.get());
+        struct ::stat found {};
+        const int looked = locked < 0 ? locked : calls.fstat(made.get(), found);
+        // Another that found it before it was locked has removed it.
+        if (looked >= 0 && found.st_nlink == 0)
+            continue;
+        if (looked >= 0)
+            return own_part{made.release(), identity(found)};
+        // Else another has it locked, to remove it.
+        if (locked != -EWOULDBLOCK && is_still(where, part, made.get(), found))
+            calls.unlinkat(where.descriptor(), part.c_str());
+        return locked < 0 ? not_locked(part, locked) : file_fault("look at", part, looked);
     }
+    return file_fault("create", part, -EEXIST);
 }
 
 core::outcome<std::optional<kept_files>> open_kept(directory& where, const std::string& leaf) {
     files& calls = where.calls();
     const int folder = where.descriptor();
     const std::optional<kept_files> nothing;
-    std::string state;
-    state.reserve(leaf.size() + part_suffix.size() + state_suffix.size());
-    state.append(leaf).append(part_suffix).append(state_suffix);
-    holder journal(calls, calls.openat(folder, state.c_str(), open_flags, 0));
+    const std::string part = with(leaf, part_suffix);
+    const std::string state = with(part, state_suffix);
+    holder journal(calls, open_own(where, state));
     if (may_pass(journal.get()))
         return file_fault("open", state, journal.get());
     if (journal.get() < 0)
         return nothing;
 
-    const std::string part = with(leaf, part_suffix);
-    holder opened(calls, calls.openat(folder, part.c_str(), open_flags, 0));
+    holder opened(calls, open_own(where, part));
     if (may_pass(opened.get()))
         return file_fault("open", part, opened.get());
     struct ::stat found {};
     if (opened.get() == -ENOENT && is_still(where, state, journal.get(), found) && is_ours(found))
         calls.unlinkat(folder, state.c_str());
-    if (opened.get() < 0 || calls.fstat(opened.get(), found) < 0 || !is_ours(found))
+    if (opened.get() < 0)
         return nothing;
     if (const int locked = take_lock(calls, opened.get()); locked < 0)
         return not_locked(part, locked);
     // Under the lock both names stay what they are, but until then another download may have ended.
-    if (!is_still(where, part, opened.get(), found))
-        return nothing;
-    const auto part_bytes = static_cast<std::uint64_t>(found.st_size);
-    if (!is_still(where, state, journal.get(), found) || !is_ours(found))
+    if (!is_still(where, state, journal.get(), found) || !is_ours(found) ||
+        (found.st_mode & others_write))
         return nothing;
     const auto state_bytes = static_cast<std::uint64_t>(found.st_size);
     if (state_bytes > most_journal_bytes)
         return nothing;
+    if (!is_still(where, part, opened.get(), found) || !is_ours(found))
+        return nothing;
+    const auto part_bytes = static_cast<std::uint64_t>(found.st_size);
     auto claims = decode(read_journal(calls, journal.get(), state_bytes));
     if (!claims)
         return nothing;
     std::erase_if(claims->pieces, [&](const piece& claim) { return claim.range.end > part_bytes; });
     if (claims->pieces.empty())
         return nothing;
-    kept_files kept{opened.release(), journal.release(), state_bytes, std::move(*claims)};
+    const auto renewed = renew_mode(where, part, opened.get(), found.st_mode & 07777);
+    if (!renewed)
+        return renewed.error();
+    if (!*renewed)
+        return nothing;
+    kept_files kept{{opened.release(), identity(found)},
+                    journal.release(),
+                    part_bytes,
+                    state_bytes,
+                    std::move(*claims)};
     return std::optional(std::move(kept));
 }
 
-bool is_still(directory& where, const std::string& name, int file, struct ::stat& open) {
+int leads_to(directory& where, const std::string& name, const file_identity& file) {
     struct ::stat named {};
-    return where.calls().fstat(file, open) >= 0 &&
-           where.calls().fstatat(where.descriptor(), name.c_str(), named, AT_SYMLINK_NOFOLLOW) >=
-               0 &&
-           open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+    const int looked =
+        where.calls().fstatat(where.descriptor(), name.c_str(), named, AT_SYMLINK_NOFOLLOW);
+    if (looked < 0)
+        return looked == -ENOENT ? 0 : looked;
+    return identity(named) == file ? 1 : 0;
+}
+
+bool is_still(directory& where, const std::string& name, int file, struct ::stat& open) {
+    return where.calls().fstat(file, open) >= 0 && leads_to(where, name, identity(open)) > 0;
 }
 
 }  // namespace asyncdl::storage

@@ -42,7 +42,8 @@ TEST_SUITE("unit/storage/checkpoints") {
         part.describe(test::origin, test::some_validators());
         REQUIRE(test::write(part, 0, 1).has_value());
         REQUIRE(part.commit(std::nullopt, true, false, 1).has_value());
-        CHECK(calls.made() == names{"openat", "lock", "pwrite", "rename_noreplace", "close"});
+        CHECK(calls.made() ==
+              names{"openat", "lock", "fstat", "pwrite", "fstatat", "rename_noreplace", "close"});
         CHECK(calls.clock_reads() == 0);
     }
 
@@ -58,7 +59,7 @@ TEST_SUITE("unit/storage/checkpoints") {
         CHECK(dir.names() == names{"a.part"});
         calls.forget();
         REQUIRE(part.commit(std::nullopt, true, false, mib - 1).has_value());
-        CHECK(calls.made() == names{"fstat", "fstatat", "rename_noreplace", "close"});
+        CHECK(calls.made() == names{"fstatat", "fstat", "rename_noreplace", "close"});
     }
 
     TEST_CASE("what came before the first record is read again for it, and nothing after that") {

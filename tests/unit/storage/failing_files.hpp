@@ -54,6 +54,9 @@ public:
     int futimens(int file, const ::timespec times[2]) override {
         return fails("futimens") ? -error_ : files::futimens(file, times);
     }
+    int fchmod(int file, ::mode_t mode) override {
+        return fails("fchmod") ? -error_ : files::fchmod(file, mode);
+    }
     /// No test needs what it makes to survive a power cut.
     int fsync(int) override { return fails("fsync") ? -error_ : 0; }
     int close(int file) override {

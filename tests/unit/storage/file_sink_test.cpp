@@ -62,7 +62,7 @@ TEST_SUITE("unit/storage/file_sink") {
     TEST_CASE("a failure is told by its code and by its line for a person") {
         in_both_modes([](const file_sink::options& how) {
             temp_dir dir;
-            test::failing_files calls(5, ENOSPC);  // the directory, the part file, a short write
+            test::failing_files calls(6, ENOSPC);  // the first write
             {
                 file_sink to(open(dir, calls), "a", how);
                 run(expect(to, errc::disk_full));

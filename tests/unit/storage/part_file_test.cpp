@@ -79,7 +79,7 @@ bool fails_cleanly(int at, int error, bool stale, bool replace) {
 }  // namespace
 
 TEST_SUITE("unit/storage/part_file") {
-    TEST_CASE("a small file costs an open, a lock, a write, a rename and a close") {
+    TEST_CASE("a small file costs an open, a lock, a write, a rename, a close and two looks") {
         temp_dir dir;
         failing_files calls;
         auto where = open(dir, calls);
@@ -88,7 +88,8 @@ TEST_SUITE("unit/storage/part_file") {
         REQUIRE(part.write(0, bytes("x")).has_value());
         REQUIRE(part.commit(std::nullopt, true).has_value());
         const names made(calls.made().begin() + before, calls.made().end());
-        CHECK(made == names{"openat", "lock", "pwrite", "rename_noreplace", "close"});
+        CHECK(made ==
+              names{"openat", "lock", "fstat", "pwrite", "fstatat", "rename_noreplace", "close"});
         CHECK(dir.names() == names{"a"});
         CHECK(test::read_file(dir / "a") == "x");
     }
@@ -197,7 +198,7 @@ TEST_SUITE("unit/storage/part_file") {
         const auto part = part_file::create(open(dir), "a", std::nullopt);
         REQUIRE(part.has_error());
         CHECK(part.error().code() == errc::file);
-        CHECK(part.error().message() == "cannot create a.part: what is there is no file");
+        CHECK(part.error().message() == "a.part exists and is not a regular file");
         CHECK(test::read_file(dir / "victim") == "precious");
         CHECK(dir.names() == names{"a.part", "victim"});
     }
@@ -210,7 +211,7 @@ TEST_SUITE("unit/storage/part_file") {
         CHECK(part.error().code() == errc::file);
     }
 
-    TEST_CASE("a stale part file is removed, and a hard link of it keeps its bytes") {
+    TEST_CASE("a second name of a file gives way, and the file keeps its bytes") {
         temp_dir dir;
         test::write_file(dir / "other", "precious");
         std::filesystem::create_hard_link(dir / "other", dir / "a.part");
@@ -255,7 +256,7 @@ TEST_SUITE("unit/storage/part_file") {
         }
     }
 
-    TEST_CASE("a stale part file is emptied before it is used") {
+    TEST_CASE("a stale part file gives way to a new one") {
         temp_dir dir;
         test::write_file(dir / "a.part", "stale and long");
         auto part = part_file::create(open(dir), "a", std::nullopt).value();
@@ -323,8 +324,7 @@ TEST_SUITE("unit/storage/part_file") {
 
     TEST_CASE("a part file whose close fails is no download") {
         temp_dir dir;
-        failing_files calls(7,
-                            EIO);  // after the directory, the part file, its lock, write and rename
+        failing_files calls(9, EIO);  // the first is the directory's
         auto part = part_file::create(open(dir, calls), "a", std::nullopt).value();
         REQUIRE(part.write(0, bytes("x")).has_value());
         const auto committed = part.commit(std::nullopt, true);
@@ -336,7 +336,8 @@ TEST_SUITE("unit/storage/part_file") {
     TEST_CASE("a file system that cannot reserve space is no failure") {
         for (const int error : {EOPNOTSUPP, ENOSYS}) {
             temp_dir dir;
-            failing_files calls(5, error);  // after the directory, the part file and its lock
+            failing_files calls(6,
+                                error);  // after the directory, the part file, its lock and a look
             auto part = part_file::create(open(dir, calls), "a", 2 * 1024 * 1024);
             CHECK(calls.failed() == "fallocate");
             REQUIRE(part.has_value());

@@ -243,7 +243,7 @@ TEST_SUITE("unit/storage/resume_failure") {
 
     TEST_CASE("a file that cannot be made durable is no download") {
         temp_dir dir;
-        failing_files calls(6, EIO);  // the directory, the part file, its lock, a write
+        failing_files calls(8, EIO);  // the directory, the part file, its lock, a write, two looks
         auto part = part_file::create(test::open(dir, calls), "a", std::nullopt).value();
         REQUIRE(part.write(0, test::bytes("x")).has_value());
         const auto committed = part.commit(std::nullopt, true, true);
@@ -260,12 +260,13 @@ TEST_SUITE("unit/storage/resume_failure") {
         REQUIRE(part.write(0, test::bytes("x")).has_value());
         calls.forget();
         REQUIRE(part.commit(std::nullopt, true, true).has_value());
-        CHECK(calls.made() == test::names{"fsync", "rename_noreplace", "close", "fsync"});
+        CHECK(calls.made() ==
+              test::names{"fstatat", "fsync", "rename_noreplace", "close", "fsync"});
     }
 
     TEST_CASE("a directory that cannot be synced is a failure, and the file stays") {
         temp_dir dir;
-        failing_files calls(9, EIO);  // ..., a sync, the rename, the close
+        failing_files calls(11, EIO);  // ..., a sync, the rename, the close
         auto part = part_file::create(test::open(dir, calls), "a", std::nullopt).value();
         REQUIRE(part.write(0, test::bytes("x")).has_value());
         const auto committed = part.commit(std::nullopt, true, true);
