@@ -3,6 +3,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <asyncdl/error.hpp>
 #include <cerrno>
 #include <new>
 #include <utility>
@@ -22,6 +23,11 @@ constexpr std::uint64_t least_growth = 64 * 1024;
 // What it claims is nobody else's business: 0600.
 constexpr int create_flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 constexpr ::mode_t journal_mode = 0600;
+
+/// A want of space passes, as soon as the part file gives back what it has reserved.
+bool is_full(int negative_errno) {
+    return file_error(negative_errno) == errc::disk_full;
+}
 
 }  // namespace
 
@@ -108,8 +114,11 @@ void checkpoints::record() noexcept {
         return;
     const piece claim{{begin_, at_}, hash_->value()};
     const auto place = header_bytes + std::uint64_t{slots_} * record_bytes;
-    if (slots_ == most_records || !store(encode_record(generation_, claim), place)) {
-        ended_ = true;  // one that is torn is passed over, the others stay good
+    const int stored =
+        slots_ == most_records ? -EFBIG : store(encode_record(generation_, claim), place);
+    if (stored < 0) {
+        // One that is torn is passed over, or written over later; the others stay good.
+        ended_ = slots_ == most_records || !is_full(stored);
         return;
     }
     ++slots_;
@@ -144,13 +153,21 @@ bool checkpoints::prepare() noexcept {
         return false;
     }
     const auto header = encode_header(generation_, source_, about_);
-    header_written_ = header && (there || create()) && store(*header, 0);
-    if (!header_written_)
+    int stored = header ? 0 : -EINVAL;
+    if (stored == 0 && !there)
+        stored = create();
+    if (stored == 0)
+        stored = store(*header, 0);
+    header_written_ = stored == 0;
+    if (!header_written_) {
         remove();  // without its header it is worth nothing
+        ended_ = there || !is_full(stored);
+    }
     return header_written_;
 }
 
-bool checkpoints::create() noexcept {
+/// 0 or -errno.
+int checkpoints::create() noexcept {
     directory::expect_states();
     files& calls = where_->calls();
     const int folder = where_->descriptor();
@@ -160,18 +177,19 @@ bool checkpoints::create() noexcept {
         calls.unlinkat(folder, name_.c_str());
         descriptor_ = calls.openat(folder, name_.c_str(), create_flags, journal_mode);
     }
-    return descriptor_ >= 0;
+    return std::min(descriptor_, 0);
 }
 
-bool checkpoints::store(std::span<const std::byte> bytes, std::uint64_t offset) noexcept {
+/// 0 or -errno.
+int checkpoints::store(std::span<const std::byte> bytes, std::uint64_t offset) noexcept {
     while (!bytes.empty()) {
         const auto written = where_->calls().pwrite(descriptor_, bytes, offset);
         if (written <= 0)
-            return false;
+            return written == 0 ? -EIO : static_cast<int>(written);
         bytes = bytes.subspan(static_cast<std::size_t>(written));
         offset += static_cast<std::uint64_t>(written);
     }
-    return true;
+    return 0;
 }
 
 /// Whether it is time for a record. A file of one write needs no clock.

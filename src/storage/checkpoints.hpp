@@ -17,7 +17,7 @@
 namespace asyncdl::storage {
 
 /// The journal of one part file. Nothing here fails: a journal that cannot be written ends, and
-/// what it holds stays good.
+/// what it holds stays good; for want of space it only lacks a record.
 class checkpoints {
 public:
     /// Of the new part file that is open as `part`, and stays so; the journal `name` is made with
@@ -52,8 +52,8 @@ private:
     void record() noexcept;
     bool catch_up() noexcept;
     bool prepare() noexcept;
-    bool create() noexcept;
-    bool store(std::span<const std::byte> bytes, std::uint64_t offset) noexcept;
+    int create() noexcept;
+    int store(std::span<const std::byte> bytes, std::uint64_t offset) noexcept;
     bool is_due() noexcept;
 
     std::shared_ptr<directory> where_;

@@ -57,6 +57,10 @@ public:
     /// From now on files are not made without a name here.
     void refuse_unnamed() noexcept { takes_unnamed_ = false; }
 
+    /// Whether space may be reserved here: until a call has shown that the file system cannot.
+    bool may_reserve() const noexcept { return may_reserve_; }
+    void refuse_reservation() noexcept { may_reserve_ = false; }
+
     /// The mode of a file that would be made here now, or -errno if that cannot be found out. It
     /// hangs on the umask, which cannot be read without changing it for all threads, and on the
     /// directory's default ACL; so a file without a name is made for it, if that can be done.
@@ -114,6 +118,7 @@ private:
     std::atomic<std::uint64_t> stateless_at_ = never;
     std::atomic<std::uint64_t> clean_at_ = never;  ///< no part file either
     std::atomic<bool> takes_unnamed_ = true;
+    std::atomic<bool> may_reserve_ = true;
     state_index state_names_;
 };
 

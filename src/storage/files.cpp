@@ -52,11 +52,17 @@ int files::openat(int directory, const char* path, int flags, ::mode_t mode) {
         [&] { return ::pread(file, into.data(), into.size(), static_cast<::off_t>(offset)); });
 }
 
-int files::fallocate(int file, std::uint64_t size) {
-    if (!fits_off_t(size))
+int files::fallocate(int file, std::uint64_t offset, std::uint64_t size) {
+    if (!fits_off_t(offset) || !fits_off_t(size))
         return -EFBIG;
-    return uninterrupted(
-        [&] { return ::fallocate(file, FALLOC_FL_KEEP_SIZE, 0, static_cast<::off_t>(size)); });
+    return uninterrupted([&] {
+        return ::fallocate(file, FALLOC_FL_KEEP_SIZE, static_cast<::off_t>(offset),
+                           static_cast<::off_t>(size));
+    });
+}
+
+int files::fstatfs(int file, struct ::statfs& out) {
+    return uninterrupted([&] { return ::fstatfs(file, &out); });
 }
 
 int files::futimens(int file, const ::timespec times[2]) {

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/types.h>
 
 #include <boost/system/error_code.hpp>
@@ -26,7 +27,9 @@ public:
     virtual int openat(int directory, const char* path, int flags, ::mode_t mode);
     virtual ::ssize_t pwrite(int file, std::span<const std::byte> data, std::uint64_t offset);
     virtual ::ssize_t pread(int file, std::span<std::byte> into, std::uint64_t offset);
-    virtual int fallocate(int file, std::uint64_t size);  ///< FALLOC_FL_KEEP_SIZE
+    /// With FALLOC_FL_KEEP_SIZE.
+    virtual int fallocate(int file, std::uint64_t offset, std::uint64_t size);
+    virtual int fstatfs(int file, struct ::statfs& out);
     virtual int futimens(int file, const ::timespec times[2]);
     virtual int fchmod(int file, ::mode_t mode);
     virtual int fsync(int file);

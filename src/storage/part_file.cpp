@@ -14,7 +14,7 @@ namespace asyncdl::storage {
 namespace {
 
 /// Below this a file is on disk before a look ahead would tell more than its first write.
-constexpr std::uint64_t smallest_reservation = 1024 * 1024;
+constexpr std::uint64_t worth_a_look = 1024 * 1024;
 
 }  // namespace
 
@@ -47,7 +47,10 @@ void part_file::swap(part_file& other) noexcept {
     swap(exists_, other.exists_);
     swap(reopened_, other.reopened_);
     swap(writes_, other.writes_);
+    swap(end_, other.end_);
+    swap(torn_, other.torn_);
     swap(size_, other.size_);
+    swap(reserved_, other.reserved_);
     swap(described_, other.described_);
     swap(checkpoints_, other.checkpoints_);
 }
@@ -61,7 +64,7 @@ part_file::part_file(std::shared_ptr<directory> where, std::string leaf)
 core::outcome<part_file> part_file::create(std::shared_ptr<directory> where, std::string leaf,
                                            std::optional<std::uint64_t> size) {
     part_file made(std::move(where), std::move(leaf));
-    if (size && *size > 0 && *size < smallest_reservation && made.where_->takes_unnamed()) {
+    if (size && *size > 0 && *size < worth_a_look && made.where_->takes_unnamed()) {
         made.size_ = size;
         made.unmade_ = true;
         return made;
@@ -93,6 +96,7 @@ core::outcome<std::optional<reopened_part>> part_file::reopen(std::shared_ptr<di
         part_file part(std::move(where), leaf);
         part.descriptor_ = kept->part.file;
         part.id_ = kept->part.id;
+        part.end_ = kept->part_bytes;
         part.checkpoints_ = std::make_unique<checkpoints>(
             part.where_, part.part_ + std::string(state_suffix), kept->part.file, kept->state,
             kept->claims, kept->state_bytes);
@@ -104,11 +108,10 @@ core::outcome<std::optional<reopened_part>> part_file::reopen(std::shared_ptr<di
 
 core::outcome<void> part_file::reserve(std::optional<std::uint64_t> size) {
     size_ = size;
-    if (!size || *size < smallest_reservation)
+    if (!size || *size < worth_a_look)
         return {};
-    const int reserved = where_->calls().fallocate(descriptor_, *size);
-    if (reserved < 0 && reserved != -EOPNOTSUPP && reserved != -ENOSYS)
-        return file_fault("reserve space for", part_, reserved);
+    if (auto begun = reserved_.begin(*where_, descriptor_, part_, *size, end_); !begun)
+        return begun;
     // The rename would tell as well, but only when all has been fetched.
     const auto there = look(*where_, leaf_);
     auto why = there ? obstacle(*there, leaf_) : std::nullopt;
@@ -130,16 +133,20 @@ core::outcome<void> part_file::write(std::uint64_t offset, std::span<const std::
                 return named;
     }
     ++writes_;
+    reserved_.advance(*where_, descriptor_, offset + data.size());
     auto rest = data;
     for (auto at = offset; !rest.empty();) {
         ::ssize_t written = where_->calls().pwrite(descriptor_, rest, at);
         if (written == 0)
             written = -EIO;  // no file does this; it would be tried for ever
-        if (written < 0)
+        if (written < 0) {
+            torn_ = true;
             return file_fault("write", part_, static_cast<int>(written));
+        }
         at += static_cast<std::uint64_t>(written);
         rest = rest.subspan(static_cast<std::size_t>(written));
     }
+    end_ = std::max(end_, offset + data.size());
     note(offset, data);
     return {};
 }
@@ -170,6 +177,9 @@ core::outcome<void> part_file::restart() {
     checkpoints_.reset();
     described_.reset();
     size_.reset();
+    end_ = 0;
+    torn_ = false;
+    reserved_ = {};
     if (const int emptied = where_->calls().ftruncate(descriptor_, 0); emptied < 0)
         return file_fault("empty", part_, emptied);
     return {};
@@ -191,13 +201,15 @@ core::outcome<void> part_file::settle(std::optional<std::uint64_t> size) {
     if (ours == 0)
         return core::fault(make_error_code(errc::file), part_ + " was replaced by somebody else");
     // What was written at once has its size.
-    if (!size || (writes_ <= 1 && !reopened_))
+    if (!size || (writes_ <= 1 && !reopened_)) {
+        give_back();
         return {};
+    }
     struct ::stat found {};
     if (const int looked = where_->calls().fstat(descriptor_, found); looked < 0)
         return file_fault("look at", part_, looked);
     const auto bytes = static_cast<std::uint64_t>(found.st_size);
-    if (bytes == *size)
+    if (bytes == *size && reserved_.end() <= *size)
         return {};
     if (bytes < *size)
         return core::fault(errc::file, part_ + " is shorter than what was written to it");
@@ -313,7 +325,19 @@ core::outcome<void> part_file::copy_to_named() {
     return copied;
 }
 
+/// Space that was reserved beyond the last byte goes back to the file system, and what a write that
+/// failed has left there. To shorten a file to the length that it has gives the space back.
+void part_file::give_back() noexcept {
+    if (torn_ || reserved_.end() > end_)
+        where_->calls().ftruncate(descriptor_, end_);
+    torn_ = false;
+    reserved_ = {};
+}
+
 bool part_file::keep() noexcept {
+    // First, since the state's last record wants space too.
+    if (exists_)
+        give_back();
     const bool kept =
         exists_ && checkpoints_ && checkpoints_->finish() && leads_to(*where_, part_, id_) > 0;
     if (kept)
@@ -339,6 +363,9 @@ int part_file::close() noexcept {
     checkpoints_.reset();
     described_.reset();
     exists_ = false;
+    end_ = 0;
+    torn_ = false;
+    reserved_ = {};
     return where_->calls().close(std::exchange(descriptor_, -1));
 }
 

@@ -15,6 +15,7 @@
 #include "core/checksum.hpp"
 #include "core/fault.hpp"
 #include "storage/directory.hpp"
+#include "storage/reservation.hpp"
 #include "storage/state_journal.hpp"
 
 namespace asyncdl::storage {
@@ -35,7 +36,7 @@ public:
     /// Creates `leaf`.part in `where`: O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0666 less the umask. A
     /// regular file in its place is removed, and so is its state; one that another download has
     /// locked, in this process or another, is `errc::file`, and so is anything else (a symlink, a
-    /// directory). The space is reserved, see `reserve`. On failure nothing is left.
+    /// directory). Told of the size as by `reserve`. On failure nothing is left.
     ///
     /// Below 1 MiB, where `directory::takes_unnamed`, all of that is left to the first write, and
     /// `is_open` is false till then: what that write makes complete never gets that name, but its
@@ -57,8 +58,8 @@ public:
     /// while nothing else is.
     bool prove(const piece& claim) const;
 
-    /// Reserves space for `size` bytes where that is known and at least 1 MiB, so that a file that
-    /// cannot fit fails at once (`errc::disk_full`); a file system without reservation is no error.
+    /// The file will have `size` bytes, if that is known. From 1 MiB on, `errc::disk_full` if it
+    /// cannot fit, and space is reserved while it is written, see `reservation`.
     core::outcome<void> reserve(std::optional<std::uint64_t> size);
 
     /// What is written from now on is of this source (a hash of the URL) and these validators: the
@@ -108,7 +109,8 @@ public:
                                std::optional<std::uint64_t> size = std::nullopt);
 
     /// The download failed or was cancelled: closes it and leaves part file and state for a later
-    /// run. Discards it where there is nothing worth that: nothing described or nothing recorded.
+    /// run, without what a write that failed has left of itself. Discards it where there is nothing
+    /// worth that: nothing described or nothing recorded.
     /// @return whether something was left. Idempotent.
     bool keep() noexcept;
 
@@ -132,18 +134,22 @@ private:
     core::outcome<void> copy_to_named();
     void note(std::uint64_t offset, std::span<const std::byte> data);
     core::outcome<void> settle(std::optional<std::uint64_t> size);
+    void give_back() noexcept;
     int close() noexcept;
 
     std::shared_ptr<directory> where_;
     std::string leaf_;
     std::string part_;
     int descriptor_ = -1;
-    file_identity id_;                          ///< of the part file
-    bool unmade_ = false;                       ///< its first write decides what is made
-    bool exists_ = false;                       ///< the part file is on disk and ours
-    bool reopened_ = false;                     ///< an earlier run made it
-    std::uint64_t writes_ = 0;                  ///< calls of `write`
-    std::optional<std::uint64_t> size_;         ///< that it will have
+    file_identity id_;                   ///< of the part file
+    bool unmade_ = false;                ///< its first write decides what is made
+    bool exists_ = false;                ///< the part file is on disk and ours
+    bool reopened_ = false;              ///< an earlier run made it
+    std::uint64_t writes_ = 0;           ///< calls of `write`
+    std::uint64_t end_ = 0;              ///< behind the last byte that is there
+    bool torn_ = false;                  ///< a write failed, maybe halfway
+    std::optional<std::uint64_t> size_;  ///< that it will have
+    reservation reserved_;
     std::optional<description> described_;      ///< not yet told to `checkpoints_`
     std::unique_ptr<checkpoints> checkpoints_;  ///< none before a write that needs them
 };

@@ -48,8 +48,11 @@ public:
             return -error_;
         return files::pread(file, into.first(shortened(into.size())), offset);
     }
-    int fallocate(int file, std::uint64_t size) override {
-        return fails("fallocate") ? -error_ : files::fallocate(file, size);
+    int fallocate(int file, std::uint64_t offset, std::uint64_t size) override {
+        return fails("fallocate") ? -error_ : files::fallocate(file, offset, size);
+    }
+    int fstatfs(int file, struct ::statfs& out) override {
+        return fails("fstatfs") ? -error_ : files::fstatfs(file, out);
     }
     int futimens(int file, const ::timespec times[2]) override {
         return fails("futimens") ? -error_ : files::futimens(file, times);
