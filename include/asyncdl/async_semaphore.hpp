@@ -58,8 +58,9 @@ public:
     /// `boost::asio::error::operation_aborted` and no permit is lost. A permit that was granted
     /// before the cancellation is delivered.
     /// Errors: none but that.
-    /// Lifetime: the executor's context must outlive the operation's time in the queue. Where it
-    /// is destroyed later, with the completion pending, the permit goes back.
+    /// Lifetime: if the executor's context is destroyed while the operation waits, the operation
+    /// leaves the queue and its handler is destroyed. If the completion is pending by then, the
+    /// permit goes back.
     template <typename CompletionToken = boost::asio::deferred_t>
     auto async_acquire(CompletionToken&& token = CompletionToken()) {
         return boost::asio::async_initiate<CompletionToken, signature>(

@@ -39,6 +39,7 @@ public:
     boost::system::error_code source_error;    ///< the source could not be read to its end
     std::string source_message;                ///< one line for a person
     boost::system::error_code consumer_error;  ///< a result could not be delivered
+    std::string consumer_message;              ///< one line for a person
 };
 
 }  // namespace asyncdl

@@ -3,7 +3,10 @@
 #include <asyncdl/error.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <new>
 
+#include "core/thrown.hpp"
+#include "engine/apart.hpp"
 #include "engine/transfer.hpp"
 
 namespace asyncdl::engine {
@@ -22,7 +25,7 @@ void batch_feed::try_next(const std::shared_ptr<downloader_core>& core,
         if (auto item = source_.try_next())
             take(core, std::move(*item), std::move(turn), place);
     } catch (...) {
-        fail(make_error_code(errc::internal));
+        fail(core::thrown_by("the source"));
     }
 }
 
@@ -36,9 +39,9 @@ asio::awaitable<void> batch_feed::next(std::shared_ptr<downloader_core> core,
     }
     if (!turn || ended_)
         co_return;
-    boost::system::error_code failed;
+    core::fault failed;
     try {
-        auto item = co_await source_.async_next();
+        auto item = co_await apart(source_.async_next());
         if (item && *item) {
             take(core, std::move(**item), std::move(turn), place);
             co_return;
@@ -46,7 +49,7 @@ asio::awaitable<void> batch_feed::next(std::shared_ptr<downloader_core> core,
         if (!item)
             failed = item.error();
     } catch (...) {
-        failed = make_error_code(errc::internal);
+        failed = core::thrown_by("the source");
     }
     fail(failed);
 }
@@ -62,11 +65,11 @@ void batch_feed::take(const std::shared_ptr<downloader_core>& core, download_req
 
 /// The source has ended, with an error or without. One that was interrupted by the batch's own end
 /// has not failed.
-void batch_feed::fail(const boost::system::error_code& error) {
-    if (error && !ended_ && error != asio::error::operation_aborted) {
+void batch_feed::fail(const core::fault& why) {
+    if (why.any() && !ended_ && why.code() != asio::error::operation_aborted) {
         const std::lock_guard lock(mutex_);
-        summary_.source_error = error;
-        summary_.source_message = error.message();
+        summary_.source_error = why.code();
+        summary_.source_message = why.message();
     }
     end();
 }
@@ -83,35 +86,60 @@ bool batch_feed::try_deliver(download_result& result) {
     try {
         return consumer_.try_consume(result);
     } catch (...) {
-        refused(make_error_code(errc::internal));
+        broke(core::thrown_by("the consumer"));
         return true;
     }
 }
 
 asio::awaitable<void> batch_feed::deliver(download_result& result) {
-    semaphore_guard turn = consumer_turn_.try_acquire();
-    while (!turn) {
-        // A result is delivered even by a batch that is cancelled, so a wait that was is repeated.
-        auto [error, guard] =
-            co_await consumer_turn_.async_acquire(asio::as_tuple(asio::use_awaitable));
-        turn = std::move(guard);
-    }
-    boost::system::error_code failed;
     try {
-        failed = co_await consumer_.async_consume(std::move(result));
+        semaphore_guard turn = consumer_turn_.try_acquire();
+        while (!turn) {
+            // A result is delivered even by a batch that is cancelled, so a wait that was is
+            // repeated.
+            auto [error, guard] =
+                co_await consumer_turn_.async_acquire(asio::as_tuple(asio::use_awaitable));
+            turn = std::move(guard);
+        }
+        const auto failed = co_await apart(consumer_.async_consume(std::move(result)));
+        if (failed)
+            broke(failed);
     } catch (...) {
-        failed = make_error_code(errc::internal);
+        broke(core::thrown_by("the consumer"));
     }
-    if (failed)
-        refused(failed);
 }
 
-/// The consumer wants no more.
-void batch_feed::refused(const boost::system::error_code& error) {
-    const std::lock_guard lock(mutex_);
-    if (!summary_.consumer_error)
-        summary_.consumer_error = error;
+void batch_feed::broke(const core::fault& why) noexcept {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!summary_.consumer_error) {
+            summary_.consumer_error = why.any() ? why.code() : make_error_code(errc::internal);
+            try {
+                summary_.consumer_message = why.message();
+            } catch (const std::bad_alloc&) {
+                // The code says enough.
+            }
+        }
+    }
     end();
+}
+
+void batch_feed::join(std::function<void()> wake) {
+    const std::lock_guard lock(mutex_);
+    wakers_.push_back(std::move(wake));
+}
+
+void batch_feed::end() noexcept {
+    if (ended_.exchange(true))
+        return;
+    const std::lock_guard lock(mutex_);
+    for (const auto& wake : wakers_) {
+        try {
+            wake();
+        } catch (...) {
+            // Without memory its reader goes on to wait for the source.
+        }
+    }
 }
 
 batch_summary batch_feed::summary() {

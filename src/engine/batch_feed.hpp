@@ -8,10 +8,13 @@
 #include <atomic>
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <vector>
 
+#include "core/fault.hpp"
 #include "core/name_registry.hpp"
 #include "net/timekeeper.hpp"
 
@@ -27,6 +30,10 @@ public:
 
     const std::size_t workers;
 
+    /// Before the batch begins: `wake` ends a wait for the source once the feed has ended. It is
+    /// called on any thread and only posts.
+    void join(std::function<void()> wake);
+
     /// Makes the next download in `place`, which is empty, where the source gives it at once and
     /// nobody else is asking it.
     void try_next(const std::shared_ptr<downloader_core>& core, std::optional<transfer>& place);
@@ -40,11 +47,15 @@ public:
 
     /// Hands it to the consumer where that can be done at once.
     bool try_deliver(download_result& result);
-    /// Waits for the consumer.
+    /// Waits for the consumer. What it throws is the batch's failure, not this call's.
     boost::asio::awaitable<void> deliver(download_result& result);
 
+    /// The batch itself has failed, perhaps with the loss of a result: the summary says so.
+    /// A fault that says nothing is `internal`.
+    void broke(const core::fault& why) noexcept;
+
     /// No more is read.
-    void end() noexcept { ended_.store(true); }
+    void end() noexcept;
     bool ended() const noexcept { return ended_; }
 
     /// The totals, once all is delivered.
@@ -54,10 +65,9 @@ public:
     std::atomic<std::size_t> readers_waiting = 0;
 
 private:
-    void refused(const boost::system::error_code& error);
     void take(const std::shared_ptr<downloader_core>& core, download_request&& request,
               semaphore_guard turn, std::optional<transfer>& place);
-    void fail(const boost::system::error_code& error);
+    void fail(const core::fault& why);
 
     download_source& source_;
     result_consumer& consumer_;
@@ -70,6 +80,7 @@ private:
     net::clock::time_point started_ = net::clock::now();
     std::mutex mutex_;
     batch_summary summary_;
+    std::vector<std::function<void()>> wakers_;
 };
 
 }  // namespace asyncdl::engine

@@ -9,6 +9,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
+#include <new>
+
+#include "core/scoped_count.hpp"
+#include "core/thrown.hpp"
 
 namespace asyncdl::engine {
 
@@ -24,9 +28,46 @@ batch_job::~batch_job() {
         core_->leave(*this);
 }
 
+class batch_job::open_lane_count {
+public:
+    explicit open_lane_count(std::shared_ptr<batch_job> job) : job_(std::move(job)) {
+        ++job_->lanes_;
+    }
+    open_lane_count(open_lane_count&&) noexcept = default;
+    ~open_lane_count() {
+        if (job_ && --job_->lanes_ == 0)
+            job_->all_done_.cancel();
+    }
+
+private:
+    std::shared_ptr<batch_job> job_;
+};
+
+/// The feed tells when it has ended, so that a wait for its source ends too.
+void batch_job::listen() {
+    feed_->join([weak = weak_from_this(), executor = core_->executor] {
+        asio::post(executor, [weak] {
+            if (const auto self = weak.lock())
+                self->signal_.emit(asio::cancellation_type::terminal);
+        });
+    });
+}
+
 asio::awaitable<batch_summary> batch_job::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
-    core_->enter(*this);
+    try {
+        core_->enter(*this);
+        listen();
+        co_await read();
+    } catch (...) {
+        feed_->broke(core::thrown_by("the batch"));
+    }
+    while (lanes_ > 0)
+        co_await all_done_.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_return feed_->summary();
+}
+
+asio::awaitable<void> batch_job::read() {
     while (!cancelled_ && !feed_->ended()) {
         semaphore_guard slot = co_await take_slot();
         if (!slot)
@@ -38,12 +79,15 @@ asio::awaitable<batch_summary> batch_job::run() {
             slot.release();
             co_await feed_->next(core_, where->item);
         }
-        if (where->item)
-            open_lane(std::move(where), std::move(slot));
+        if (!where->item)
+            continue;
+        const core::fault not_begun = open_lane(where, std::move(slot));
+        if (not_begun.any()) {
+            download_result result = where->item->broken(not_begun);
+            feed_->count(result);
+            co_await feed_->deliver(result);
+        }
     }
-    while (lanes_ > 0)
-        co_await all_done_.async_wait(asio::as_tuple(asio::use_awaitable));
-    co_return feed_->summary();
 }
 
 /// A slot for another lane, and none while too many downloads wait without one.
@@ -55,56 +99,80 @@ asio::awaitable<semaphore_guard> batch_job::take_slot() {
     }
     semaphore_guard slot = shared.slots.try_acquire();
     if (!slot && !cancelled_) {
-        reader_waits_ = true;
-        ++feed_->readers_waiting;
+        const core::scoped_count here(readers_);
+        const core::scoped_count everywhere(feed_->readers_waiting);
         auto [error, guard] =
             co_await shared.slots.async_acquire(asio::as_tuple(asio::use_awaitable));
-        --feed_->readers_waiting;
-        reader_waits_ = false;
         slot = std::move(guard);
     }
     co_return std::move(slot);
 }
 
-void batch_job::open_lane(std::shared_ptr<lane> where, semaphore_guard slot) {
-    ++lanes_;
-    auto ended = [self = shared_from_this(), where](std::exception_ptr) {
-        if (--self->lanes_ == 0)
-            self->all_done_.cancel();
-    };
-    const auto cancelled = where->signal.slot();
-    asio::co_spawn(core_->executor, work(std::move(where), std::move(slot)),
-                   asio::bind_cancellation_slot(cancelled, std::move(ended)));
+/// A fault where the item could not be begun, for lack of memory: it is still there.
+core::fault batch_job::open_lane(std::shared_ptr<lane> where, semaphore_guard slot) {
+    try {
+        auto ended = [self = shared_from_this(), where,
+                      count = open_lane_count(shared_from_this())](std::exception_ptr error) {
+            if (!error)
+                return;
+            try {
+                std::rethrow_exception(error);
+            } catch (...) {
+                self->feed_->broke(core::thrown_by("the batch"));
+            }
+        };
+        const auto cancelled = where->signal.slot();
+        asio::co_spawn(core_->executor, work(where, std::move(slot)),
+                       asio::bind_cancellation_slot(cancelled, std::move(ended)));
+        return {};
+    } catch (...) {
+        return where->item ? core::thrown_by("the batch") : core::fault();
+    }
 }
 
 /// One download after the other in one slot, which costs less than a coroutine and a slot for each.
+/// Whatever happens, each has exactly one result: what was read while the batch was being cancelled
+/// as well, and what an exception ended.
 asio::awaitable<void> batch_job::work(std::shared_ptr<lane> where, semaphore_guard slot) {
+    co_await asio::this_coro::throw_if_cancelled(false);
     auto& item = where->item;
     while (item) {
         running_.push_back(*item);
         item->use_slot(std::move(slot));
         item->use_signal(where->signal);
-        // A download that was read while the batch was being cancelled ends as cancelled, too.
         if (cancelled_)
             item->cancel();
-        download_result result = co_await item->run();
+        download_result result;
+        try {
+            result = co_await item->run();
+        } catch (...) {
+            result = item->broken(core::thrown_by("the download"));
+        }
         // From here on it can be cancelled no more: the consumer gets its result undisturbed.
         running_.erase(running_.iterator_to(*item));
         feed_->count(result);
-        if (!feed_->try_deliver(result))
-            co_await feed_->deliver(result);
-        if (feed_->ended())
-            signal_.emit(asio::cancellation_type::terminal);  // the reader need not wait longer
+        if (!feed_->try_deliver(result)) {
+            try {
+                co_await feed_->deliver(result);
+            } catch (...) {
+                feed_->broke(core::thrown_by("the batch"));
+            }
+        }
         slot = item->release_slot();
         // A coroutine that was cancelled once, for whatever reason, is not used again.
         const bool goes_on = !item->is_stopped() && slot && may_go_on();
         item.reset();
         if (goes_on)
             feed_->try_next(core_, item);
-        // The others that are ready go first: requests that leave together wake the server once,
-        // which was measured to save a tenth of the CPU time.
-        if (item)
+        if (!item)
+            break;
+        try {
+            // The others that are ready go first: requests that leave together wake the server
+            // once, which was measured to save a tenth of the CPU time.
             co_await asio::post(core_->executor, asio::deferred);
+        } catch (const std::bad_alloc&) {
+            // Then this one goes first.
+        }
     }
 }
 
@@ -118,7 +186,7 @@ bool batch_job::may_go_on() const {
     if (shared.slots.waiting() > readers)
         return false;
     const std::size_t share = (shared.max_concurrent + feed_->workers - 1) / feed_->workers;
-    return readers <= std::size_t{reader_waits_} || lanes_ <= share;
+    return readers <= readers_ || lanes_ <= share;
 }
 
 void batch_job::cancel(bool keep) {
@@ -129,10 +197,9 @@ void batch_job::cancel(bool keep) {
     signal_.emit(asio::cancellation_type::terminal);
 }
 
-batch_summary batch_job::broken() {
-    batch_summary summary = feed_->summary();
-    summary.consumer_error = make_error_code(errc::internal);
-    return summary;
+batch_summary batch_job::broken(const core::fault& why) {
+    feed_->broke(why);
+    return feed_->summary();
 }
 
 }  // namespace asyncdl::engine

@@ -27,7 +27,7 @@ public:
     void report(progress_snapshot&, std::size_t) const override {}
     std::uint64_t id() const noexcept override { return 0; }
     boost::asio::cancellation_signal& signal() noexcept { return signal_; }
-    batch_summary broken();
+    batch_summary broken(const core::fault& why);
 
 private:
     /// What one coroutine works with, from its first download to its last.
@@ -36,8 +36,13 @@ private:
         std::optional<transfer> item;  ///< in place, so that a download costs no allocation
     };
 
+    /// Counts a lane until its coroutine has ended or was destroyed.
+    class open_lane_count;
+
+    void listen();
+    boost::asio::awaitable<void> read();
     boost::asio::awaitable<semaphore_guard> take_slot();
-    void open_lane(std::shared_ptr<lane> where, semaphore_guard slot);
+    core::fault open_lane(std::shared_ptr<lane> where, semaphore_guard slot);
     boost::asio::awaitable<void> work(std::shared_ptr<lane> where, semaphore_guard slot);
     bool may_go_on() const;
 
@@ -49,7 +54,7 @@ private:
     boost::intrusive::list<transfer, boost::intrusive::base_hook<batch_hook>,
                            boost::intrusive::constant_time_size<false>>
         running_;
-    bool reader_waits_ = false;  ///< `run` waits for a slot
+    std::size_t readers_ = 0;  ///< 1 while `run` waits for a slot
     bool cancelled_ = false;
 };
 

@@ -18,12 +18,15 @@
 #include <memory>
 #include <utility>
 
+#include "core/thrown.hpp"
+
 namespace asyncdl::engine {
 
 /// Runs `job->run()` on `executor` and gives its result to `handler`, on the handler's executor
 /// (`executor` by default), never from within this function. A signal on the handler's slot, of any
 /// type, becomes `job->cancel()` on `executor`. The job's awaits are cancelled through
-/// `job->signal()`. `job->run()` does not throw; were it to, the result would be `job->broken()`.
+/// `job->signal()`. `job->run()` does not throw but for lack of
+/// memory: then the result is `job->broken(why)`.
 template <typename Result, typename Job>
 void bridge(boost::asio::any_io_executor executor, std::shared_ptr<Job> job,
             boost::asio::any_completion_handler<void(Result)> handler) {
@@ -41,8 +44,13 @@ void bridge(boost::asio::any_io_executor executor, std::shared_ptr<Job> job,
     auto busy = asio::prefer(home, asio::execution::outstanding_work.tracked);
     auto finish = [job, home, busy = std::move(busy), slot, handler = std::move(handler)](
                       std::exception_ptr error, Result result) mutable {
-        if (error)
-            result = job->broken();
+        if (error) {
+            try {
+                std::rethrow_exception(error);
+            } catch (...) {
+                result = job->broken(core::thrown_by("the download"));
+            }
+        }
         // What keeps the handler's context running goes along: nothing of it is touched here
         // afterwards, when the context may be gone.
         asio::dispatch(home, [busy = std::move(busy), slot, handler = std::move(handler),

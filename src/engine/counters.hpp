@@ -16,6 +16,9 @@ public:
         bytes_.fetch_add(result.bytes_received, std::memory_order_relaxed);
     }
 
+    /// One that was started has no end: its executor's context was destroyed.
+    void dropped() noexcept { dropped_.fetch_add(1, std::memory_order_relaxed); }
+
     std::uint64_t started_count() const noexcept {
         return started_.load(std::memory_order_relaxed);
     }
@@ -24,7 +27,8 @@ public:
     }
     std::uint64_t failed_count() const noexcept { return failed_.load(std::memory_order_relaxed); }
     std::uint64_t active_count() const noexcept {
-        return started_count() - succeeded_count() - failed_count();
+        return started_count() - succeeded_count() - failed_count() -
+               dropped_.load(std::memory_order_relaxed);
     }
     std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
@@ -32,6 +36,7 @@ private:
     std::atomic<std::uint64_t> started_{0};
     std::atomic<std::uint64_t> succeeded_{0};
     std::atomic<std::uint64_t> failed_{0};
+    std::atomic<std::uint64_t> dropped_{0};
     std::atomic<std::uint64_t> bytes_{0};  ///< of finished downloads
 };
 

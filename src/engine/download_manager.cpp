@@ -41,12 +41,24 @@ public:
     }
 
     void start() {
-        thread_ = std::thread([this] { loop_.run(); });
+        thread_ = std::thread([this] { run(); });
     }
 
     const std::shared_ptr<engine::downloader_core>& core() const noexcept { return core_; }
 
 private:
+    void run() {
+        for (;;) {
+            try {
+                loop_.run();
+                return;
+            } catch (...) {
+                // Whose it was has been told: the part of its batch was destroyed unfinished. The
+                // others on this thread go on.
+            }
+        }
+    }
+
     asio::io_context loop_;
     asio::executor_work_guard<asio::io_context::executor_type> busy_;
     std::shared_ptr<engine::downloader_core> core_;
@@ -70,24 +82,30 @@ public:
 
     /// Runs a batch on all threads and waits for its end.
     batch_summary run(download_source& source, result_consumer& consumer) {
-        enter();
+        const call_count call(*this);
         const auto feed = std::make_shared<engine::batch_feed>(source, consumer, list_.size());
-        std::size_t running = list_.size();
-        for (const auto& each : list_) {
-            const auto job = std::make_shared<engine::batch_job>(each->core(), feed);
-            asio::co_spawn(
-                each->core()->executor, job->run(),
-                asio::bind_cancellation_slot(
-                    job->signal().slot(), [this, job, &running](std::exception_ptr, batch_summary) {
-                        const std::lock_guard lock(mutex_);
-                        --running;
-                        changed_.notify_all();
-                    }));
+        std::size_t running = 0;
+        std::exception_ptr failed;
+        try {
+            for (const auto& each : list_) {
+                const auto job = std::make_shared<engine::batch_job>(each->core(), feed);
+                auto ended = [job, mine = std::make_unique<part>(*this, running, feed)](
+                                 std::exception_ptr error, batch_summary) {
+                    mine->is_whole = !error;
+                };
+                asio::co_spawn(
+                    each->core()->executor, job->run(),
+                    asio::bind_cancellation_slot(job->signal().slot(), std::move(ended)));
+            }
+        } catch (...) {
+            // The threads that have begun use what is the caller's, so they end first.
+            failed = std::current_exception();
+            feed->end();
         }
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return running == 0; });
-        --calls_;
-        changed_.notify_all();
+        if (failed)
+            std::rethrow_exception(failed);
         return feed->summary();
     }
 
@@ -121,12 +139,53 @@ public:
     }
 
 private:
-    void enter() {
-        const std::lock_guard lock(mutex_);
-        if (closed_)
-            throw boost::system::system_error(make_error_code(errc::shut_down));
-        ++calls_;
-    }
+    /// A call that runs, which a shutdown waits for.
+    class call_count {
+    public:
+        explicit call_count(workers& owner) : owner_(owner) {
+            const std::lock_guard lock(owner_.mutex_);
+            if (owner_.closed_)
+                throw boost::system::system_error(make_error_code(errc::shut_down));
+            ++owner_.calls_;
+        }
+        ~call_count() {
+            const std::lock_guard lock(owner_.mutex_);
+            --owner_.calls_;
+            owner_.changed_.notify_all();
+        }
+        call_count(const call_count&) = delete;
+        call_count& operator=(const call_count&) = delete;
+
+    private:
+        workers& owner_;
+    };
+
+    /// One thread's part of a batch. It ends with its completion handler, called or not, so that
+    /// the call that waits for it returns whatever happens.
+    class part {
+    public:
+        part(workers& owner, std::size_t& running, std::shared_ptr<engine::batch_feed> feed)
+            : owner_(owner), running_(running), feed_(std::move(feed)) {
+            const std::lock_guard lock(owner_.mutex_);
+            ++running_;
+        }
+        ~part() {
+            if (!is_whole)
+                feed_->broke(core::fault());
+            const std::lock_guard lock(owner_.mutex_);
+            --running_;
+            owner_.changed_.notify_all();
+        }
+        part(const part&) = delete;
+        part& operator=(const part&) = delete;
+
+        bool is_whole = false;
+
+    private:
+        workers& owner_;
+        std::size_t& running_;
+        const std::shared_ptr<engine::batch_feed> feed_;
+    };
 
     const std::shared_ptr<engine::shared_context> shared_;
     mutable std::mutex mutex_;

@@ -1,5 +1,7 @@
 #include <asyncdl/downloader.hpp>
 
+#include <boost/asio/this_coro.hpp>
+
 #include "engine/batch_job.hpp"
 #include "engine/bridge.hpp"
 #include "engine/downloader_core.hpp"
@@ -21,12 +23,13 @@ public:
               core, std::make_shared<engine::batch_feed>(list_, list_, 1))) {}
 
     boost::asio::awaitable<batch_result> run() {
+        co_await boost::asio::this_coro::throw_if_cancelled(false);
         batch_summary summary = co_await work_->run();
         co_return list_.finish(std::move(summary));
     }
     void cancel() { work_->cancel(); }
     boost::asio::cancellation_signal& signal() noexcept { return work_->signal(); }
-    batch_result broken() { return list_.finish(work_->broken()); }
+    batch_result broken(const core::fault& why) { return list_.finish(work_->broken(why)); }
 
 private:
     engine::list_batch list_;

@@ -87,7 +87,7 @@ std::shared_ptr<downloader_core> downloader_core::create(asio::any_io_executor e
                 if (pool && host.empty())
                     pool->close_idle();
                 else if (pool)
-                    pool->close_idle(host);
+                    pool->close_taken(host);
             });
         });
     return core;

@@ -12,8 +12,11 @@ list_batch::list_batch(std::vector<download_request> requests)
 
 std::optional<download_request> list_batch::try_next() {
     std::optional<download_request> next;
-    if (next_ < requests_.size())
+    if (next_ < requests_.size()) {
+        results_[next_].index = next_;
+        results_[next_].tag = requests_[next_].tag;
         next = std::move(requests_[next_++]);
+    }
     return next;
 }
 
@@ -35,6 +38,16 @@ boost::asio::awaitable<boost::system::error_code> list_batch::async_consume(
 }
 
 batch_result list_batch::finish(batch_summary summary) {
+    // Of a download that ran, the result has an id; what was lost on the way (memory ran out) is
+    // told as a failure.
+    for (std::size_t i = 0; i < next_; ++i) {
+        download_result& result = results_[i];
+        if (result.id == 0 && !result.error) {
+            result.error = make_error_code(errc::internal);
+            result.message = "the result was lost";
+            summary.add(result);
+        }
+    }
     for (; next_ < requests_.size(); ++next_) {
         download_result& result = results_[next_];
         const download_request& request = requests_[next_];

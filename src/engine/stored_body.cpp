@@ -1,6 +1,10 @@
 #include "engine/stored_body.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "core/thrown.hpp"
+#include "engine/apart.hpp"
 
 namespace asyncdl::engine {
 
@@ -98,12 +102,43 @@ prompt<core::outcome<void>> stored_body::start(std::optional<std::uint64_t> tota
 }
 
 asio::awaitable<core::outcome<void>> stored_body::open_target(std::optional<std::uint64_t> total) {
+    if (destination_ && std::exchange(open_, false))
+        co_await discard_target();
+    if (broken_.any())
+        co_return broken_;
+    const auto open = [&] { return target().open(total); };
+    auto opened = co_await call_target(open);
+    open_ = opened.has_value();
+    co_return opened;
+}
+
+/// Makes one call of the sink, undisturbed. What a caller's sink throws is its own failure, and
+/// what it does to the cancellation state stays with it.
+template <typename Call>
+asio::awaitable<core::outcome<void>> stored_body::call_target(const Call& call) {
     const busy_mark mark(busy_);
-    if (destination_ && open_)
-        co_await destination_->discard();
-    const auto error = co_await target().open(total);
-    open_ = !error;
+    error_code error;
+    try {
+        if (destination_)
+            error = co_await apart(call());
+        else
+            error = co_await call();
+    } catch (...) {
+        co_return core::thrown_by(whose());
+    }
     co_return outcome_of(error);
+}
+
+asio::awaitable<void> stored_body::discard_target() {
+    const busy_mark mark(busy_);
+    try {
+        if (destination_)
+            co_await apart(destination_->discard());
+        else
+            co_await file_->discard();
+    } catch (...) {
+        broken_ = core::thrown_by(whose());
+    }
 }
 
 asio::awaitable<core::outcome<void>> stored_body::go_on(const core::part_request& asked,
@@ -167,11 +202,11 @@ prompt<core::outcome<void>> stored_body::write(std::uint64_t offset,
 
 asio::awaitable<core::outcome<void>> stored_body::write_target(std::uint64_t offset,
                                                                std::span<const std::byte> bytes) {
-    const busy_mark mark(busy_);
-    const auto error = co_await target().write(offset, bytes);
-    if (!error)
+    const auto write = [&] { return target().write(offset, bytes); };
+    auto written = co_await call_target(write);
+    if (written)
         note_written(offset, bytes);
-    co_return outcome_of(error);
+    co_return written;
 }
 
 /// Takes what is to be compared off the front of `bytes`; false where it is not what is stored.
@@ -279,10 +314,10 @@ prompt<core::outcome<void>> stored_body::commit(std::optional<std::chrono::sys_s
 }
 
 asio::awaitable<core::outcome<void>> stored_body::commit_target() {
-    const busy_mark mark(busy_);
-    const auto error = co_await target().commit(have_.held());
+    const auto commit = [&] { return target().commit(have_.held()); };
+    auto committed = co_await call_target(commit);
     open_ = file_ && file_->is_open();
-    co_return outcome_of(error);
+    co_return committed;
 }
 
 asio::awaitable<void> stored_body::discard() {
@@ -290,8 +325,7 @@ asio::awaitable<void> stored_body::discard() {
     left_ = leftover();
     if (!std::exchange(open_, false))
         co_return;
-    const busy_mark mark(busy_);
-    co_await target().discard();
+    co_await discard_target();
 }
 
 asio::awaitable<void> stored_body::keep_or_discard() {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/checksum.hpp"
@@ -113,6 +114,9 @@ public:
 
     bool is_open() const noexcept { return open_; }
 
+    /// What a caller's sink threw where it was to discard: the download has failed.
+    const core::fault& broken() const noexcept { return broken_; }
+
     /// A call of the sink is under way, which is not to be disturbed.
     bool is_busy() const noexcept { return busy_; }
 
@@ -138,9 +142,13 @@ private:
     expectation expectation_of(core::checksum&& sum, asked_by whom) const;
     async_outcome<void> check_one(expectation& what, core::byte_range bytes,
                                   const std::atomic<bool>& stop);
+    std::string_view whose() const noexcept { return destination_ ? "the sink" : "the file"; }
     sink& target() noexcept { return destination_ ? *destination_ : static_cast<sink&>(*file_); }
     bool can_be_kept() const noexcept;
     void forget();
+    template <typename Call>
+    async_outcome<void> call_target(const Call& call);
+    boost::asio::awaitable<void> discard_target();
     async_outcome<void> open_target(std::optional<std::uint64_t> total);
     async_outcome<void> write_target(std::uint64_t offset, std::span<const std::byte> bytes);
     async_outcome<void> commit_target();
@@ -159,6 +167,7 @@ private:
     std::uint64_t earlier_ = 0;
     bool open_ = false;
     bool busy_ = false;
+    core::fault broken_;
     bool confirmed_ = false;
     std::vector<expectation> expected_;
     std::optional<expectation> part_;

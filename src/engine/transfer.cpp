@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "core/thrown.hpp"
 #include "engine/log.hpp"
 #include "engine/request_fields.hpp"
 
@@ -35,14 +36,21 @@ transfer::transfer(std::shared_ptr<downloader_core> core, download_request&& req
     result_.id = id_;
     result_.tag = request_.tag;
     result_.index = index;
-    if (!request_.urls.empty())
-        result_.url = core::without_userinfo(request_.urls.front());
-    planned_ = plan(batch_names != nullptr);
+    try {
+        if (!request_.urls.empty())
+            result_.url = core::without_userinfo(request_.urls.front());
+        planned_ = plan(batch_names != nullptr);
+    } catch (...) {
+        planned_ = core::thrown_by("the request");
+    }
 }
 
 transfer::~transfer() {
-    if (job::is_linked())
+    // Its coroutine was destroyed along with the context that it ran on.
+    if (job::is_linked()) {
         core_->leave(*this);
+        core_->shared->totals.dropped();
+    }
 }
 
 core::outcome<void> transfer::plan(bool has_turn) {
@@ -86,18 +94,22 @@ asio::awaitable<download_result> transfer::run() {
             outcome = co_await take_slot();
         if (outcome && is_stopped())
             outcome = stopped();
-        if (outcome) {
-            begin();
+        if (outcome)
+            outcome = begin();
+        if (outcome)
             outcome = planned_;
-        }
         for (bool wanted = outcome.has_value(); wanted;) {
             outcome = co_await attempt();
             wanted = !outcome && !is_stopped();
-            if (wanted)
-                wanted = co_await another_attempt(outcome.error());
+            if (!wanted)
+                break;
+            const auto again = co_await another_attempt(outcome.error());
+            wanted = again && *again;
+            if (!again)
+                outcome = again.error();
         }
     } catch (...) {
-        outcome = core::fault(make_error_code(errc::internal), "a callback threw an exception");
+        outcome = core::thrown_by("the download");
     }
     if (is_stopped() && !outcome)
         outcome = stopped();
@@ -105,27 +117,35 @@ asio::awaitable<download_result> transfer::run() {
         try {
             co_await close_stored(outcome.error());
         } catch (...) {
-            outcome = core::fault(make_error_code(errc::internal), "a sink threw an exception");
+            outcome = core::thrown_by("the download");
         }
+        if (stored_.broken().any())
+            outcome = stored_.broken();
     }
     core_->leave(*this);
     finish(outcome);
     co_return std::move(result_);
 }
 
-void transfer::begin() {
+core::outcome<void> transfer::begin() {
     started_ = net::clock::now();
     now(download_state::connecting);
     if (core_->options.max_time.count() > 0)
         max_time_.set_after(
             std::chrono::duration_cast<net::clock::duration>(core_->options.max_time));
-    if (core_->options.events)
+    if (!core_->options.events)
+        return {};
+    try {
         core_->options.events->on_start(result_.id, result_.tag, result_.url);
+        return {};
+    } catch (...) {
+        return core::thrown_by("the observer");
+    }
 }
 
 /// After a failed attempt: whether there is another one. Another mirror is asked at once; when all
 /// were, those whose failure may pass are asked again after a wait.
-asio::awaitable<bool> transfer::another_attempt(const core::fault& why) {
+asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault& why) {
     if (why.code() == errc::too_many_files) {
         // What it holds, others may need.
         co_await close_stored(why);
@@ -149,7 +169,9 @@ asio::awaitable<bool> transfer::another_attempt(const core::fault& why) {
     if (retry_ >= core_->options.retries || !from_.next_round())
         co_return false;
     const auto waited = co_await wait_to_retry(++retry_, why);
-    co_return waited.has_value();
+    if (!waited)
+        co_return waited.error();
+    co_return true;
 }
 
 /// Asks, follows where it is sent, and stores what it gets, until the file is complete.

@@ -31,7 +31,7 @@ using batch_hook =
 class transfer final : public job, public batch_hook {
 public:
     /// Takes the name at once if its folder is open, else `run` does so first. `batch_names` is
-    /// null outside of a batch.
+    /// null outside of a batch. Does not throw: what goes wrong is the result's.
     transfer(std::shared_ptr<downloader_core> core, download_request&& request, std::uint64_t index,
              std::shared_ptr<core::name_registry> batch_names);
     ~transfer() override;
@@ -51,14 +51,16 @@ public:
     }
     bool is_stopped() const noexcept { return stopped_; }
 
+    /// What is to be left may only become less: a later `keep` changes nothing.
     void cancel(bool keep = true) override {
-        discards_ = !keep;
+        discards_ = discards_ || !keep;
         stop(errc::cancelled);
     }
     void report(progress_snapshot& into, std::size_t max_items) const override;
     std::uint64_t id() const noexcept override { return id_; }
     boost::asio::cancellation_signal& signal() noexcept { return *signal_; }
-    download_result broken();
+    /// The result of a download that an exception has ended.
+    download_result broken(const core::fault& why) noexcept;
 
 private:
     template <typename T>
@@ -81,7 +83,7 @@ private:
 
     // The chapters, in order.
     core::outcome<void> plan(bool has_turn);
-    void begin();
+    core::outcome<void> begin();
     async_outcome<void> attempt();
     async_outcome<const core::response_head*> ask(http::lease& line);
     async_outcome<next_step> take(http::lease& line, const core::response_head& head);
@@ -92,7 +94,7 @@ private:
     async_outcome<void> receive(http::lease& line, const core::response_head& head,
                                 core::byte_range bytes);
     async_outcome<void> verify();
-    boost::asio::awaitable<bool> another_attempt(const core::fault& why);
+    async_outcome<bool> another_attempt(const core::fault& why);
     boost::asio::awaitable<void> close_stored(const core::fault& why);
     void finish(const core::outcome<void>& outcome);
 

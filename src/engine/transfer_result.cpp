@@ -1,7 +1,9 @@
 // How a download is stopped, what it tells while it runs, and how it ends as a result.
 
 #include <asyncdl/observer.hpp>
+#include <new>
 
+#include "core/thrown.hpp"
 #include "engine/log.hpp"
 #include "engine/transfer.hpp"
 
@@ -32,9 +34,9 @@ void transfer::finish(const core::outcome<void>& outcome) {
         try {
             core_->options.events->on_finish(result_);
         } catch (...) {
-            log(core_->options.log, log_level::error,
-                [] { return std::string("on_finish threw an exception"); });
-            result_ = broken();
+            const auto why = core::thrown_by("the observer");
+            log(core_->options.log, log_level::error, [&] { return why.message(); });
+            result_ = broken(why);
         }
     }
     core_->shared->totals.finished(result_);
@@ -55,12 +57,16 @@ core::fault transfer::stopped() const {
     return {make_error_code(errc::cancelled), "cancelled"};
 }
 
-download_result transfer::broken() {
-    download_result result = result_;
+download_result transfer::broken(const core::fault& why) noexcept {
+    download_result result = std::move(result_);
     result.success = false;
     result.file_size = 0;
-    result.error = make_error_code(errc::internal);
-    result.message = "a callback threw an exception";
+    result.error = why.code();
+    try {
+        result.message = why.message();
+    } catch (const std::bad_alloc&) {
+        // The code says enough.
+    }
     return result;
 }
 

@@ -7,6 +7,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
 
+#include "core/scoped_count.hpp"
+#include "core/thrown.hpp"
 #include "engine/log.hpp"
 #include "engine/transfer.hpp"
 
@@ -63,9 +65,16 @@ asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
         return core::for_log(result_.url) + ": " + why.message() + "; retry " +
                std::to_string(retry) + " in " + std::to_string(wait.count()) + " ms";
     });
-    if (core_->options.events)
-        core_->options.events->on_retry(result_.id, result_.tag, result_.attempts, why.code(),
-                                        wait);
+    core::outcome<void> told;
+    try {
+        if (core_->options.events)
+            core_->options.events->on_retry(result_.id, result_.tag, result_.attempts, why.code(),
+                                            wait);
+    } catch (...) {
+        told = core::thrown_by("the observer");
+    }
+    if (!told)
+        co_return told;
     co_return co_await wait_without_slot(wait);
 }
 
@@ -121,10 +130,9 @@ asio::awaitable<bool> transfer::wait_for_descriptor() {
         --result_.attempts;
     lines_.store(0, std::memory_order_relaxed);
     now(download_state::waiting);
-    ++waiting;
+    const core::scoped_count counted(waiting);
     asio::steady_timer timer(core_->executor, descriptor_pause);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    --waiting;
     co_return !is_stopped();
 }
 

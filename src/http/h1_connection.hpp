@@ -30,6 +30,9 @@ public:
     /// Whether the exchange ended such that another may follow.
     bool reusable() const noexcept;
 
+    /// The socket, for `net::shut_down`.
+    int handle() { return stream_->handle(); }
+
     boost::asio::awaitable<core::outcome<const core::response_head*>> start(
         const request_head& request) override;
     core::outcome<std::optional<std::span<const std::byte>>> try_read(

@@ -5,7 +5,6 @@
 
 #include <asyncdl/async_semaphore.hpp>
 #include <atomic>
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <cstddef>
 #include <functional>
@@ -21,6 +20,8 @@ namespace asyncdl::http {
 
 class host_limits : public std::enable_shared_from_this<host_limits> {
     class host;
+    class parked;
+    class wanting_place;
 
 public:
     /// One of a host's places, given back when it is destroyed.
@@ -36,6 +37,29 @@ public:
         semaphore_guard guard_;
     };
 
+    /// The permit of a connection that waits for use. Whoever lacks one takes it, on any thread:
+    /// the connection's socket is shut down at once, since its own downloader may be at rest, and
+    /// its pool closes it later. Movable; used by one pool; destroyed before the connection.
+    class idle_place {
+    public:
+        idle_place() noexcept;
+        idle_place(idle_place&&) noexcept;
+        idle_place& operator=(idle_place&&) noexcept;
+        ~idle_place();
+
+        explicit operator bool() const noexcept { return limits_ != nullptr; }
+        bool is_taken() const;
+
+        /// The connection is to be used again, or closed: its permit; ungranted where it was taken.
+        permit take_back();
+
+    private:
+        friend class host_limits;
+        host_limits* limits_ = nullptr;  ///< counts this as idle
+        permit permit_;                  ///< where there is no bound
+        std::unique_ptr<parked> parked_;  ///< where there is one
+    };
+
     /// @param limit places a host; 0: no bound, every call grants at once
     explicit host_limits(std::size_t limit) : limit_(limit) {}
 
@@ -43,22 +67,24 @@ public:
     /// Waits; an ungranted permit when cancelled.
     boost::asio::awaitable<permit> lease(const std::string& name);
 
+    /// A free permit, else that of an idle connection, of whichever pool.
     permit try_open(const std::string& name);
-    /// Has the other pools close idle connections to the host, and waits; an ungranted permit when
-    /// cancelled.
+    /// Waits; an ungranted permit when cancelled.
     boost::asio::awaitable<permit> open(const std::string& name);
 
-    /// Whether somebody waits to open a connection to the host.
-    bool is_wanted(const std::string& name);
+    /// An exchange has ended: the connection on this socket waits for use. Nothing, and the permit
+    /// stays with the caller, where somebody else waits for it.
+    idle_place park(permit& open, int socket);
 
     /// Connections that wait for use, over all pools.
-    std::atomic<std::size_t> idle = 0;
+    std::size_t idle() const noexcept { return idle_; }
 
     /// Has all pools close their idle connections, to any host.
     void close_idle();
 
-    /// Called with a host's name when its idle connections are to be closed, with an empty one when
-    /// all are, on any thread and under a lock: it only posts.
+    /// Called with a host's name when idle connections to it have lost their permits and are to be
+    /// closed, with an empty one when all are to be closed, on any thread and under a lock: it only
+    /// posts.
     using closer = std::function<void(const std::string&)>;
 
     /// Keeps a pool's closer until the token that is given back is destroyed.
@@ -66,9 +92,11 @@ public:
 
 private:
     std::shared_ptr<host> find(const std::string& name);
+    semaphore_guard take_idle(host& where, const std::string& name);
     boost::asio::awaitable<permit> wait_for(std::shared_ptr<host> where, async_semaphore& places);
 
     const std::size_t limit_;
+    std::atomic<std::size_t> idle_ = 0;
     std::mutex mutex_;
     std::unordered_map<std::string, std::weak_ptr<host>> hosts_;
     std::list<closer> pools_;

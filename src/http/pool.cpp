@@ -44,10 +44,6 @@ asio::awaitable<core::outcome<lease>> pool::connect(const core::origin& to) {
     lease result;
     result.open_ = limits_->try_open(to.host);
     if (!result.open_) {
-        close_idle(to.host);
-        result.open_ = limits_->try_open(to.host);
-    }
-    if (!result.open_) {
         result.open_ = co_await limits_->open(to.host);
         if (!result.open_)
             co_return core::fault(errc::cancelled);
@@ -68,8 +64,19 @@ asio::awaitable<core::outcome<lease>> pool::connect(const core::origin& to) {
     co_return std::move(result);
 }
 
-pool::~pool() {
-    no_longer_idle(idle_count_);
+pool::idle_connection& pool::idle_connection::operator=(idle_connection&& other) noexcept {
+    if (this != &other) {
+        close();
+        connection = std::move(other.connection);
+        place = std::move(other.place);
+        since = other.since;
+    }
+    return *this;
+}
+
+void pool::idle_connection::close() noexcept {
+    const auto open = place.take_back();
+    connection.reset();
 }
 
 lease pool::take_idle(const core::origin& to) {
@@ -82,35 +89,33 @@ lease pool::take_idle(const core::origin& to) {
     while (!waiting.empty() && !result) {
         idle_connection last = std::move(waiting.back());
         waiting.pop_back();
-        no_longer_idle(1);
-        if (last.since < too_old || !last.connection->renew())
+        --idle_count_;
+        if (last.since < too_old || last.place.is_taken() || !last.connection->renew())
+            continue;
+        result.open_ = last.place.take_back();
+        if (!result.open_)
             continue;
         result.home_ = weak_from_this();
         result.origin_ = to;
         result.connection_ = std::move(last.connection);
-        result.open_ = std::move(last.open);
     }
     return result;
 }
 
 void pool::give_back(lease& ended) {
-    if (max_idle_ == 0 || !ended.connection_->reusable() || limits_->is_wanted(ended.origin_.host))
+    if (max_idle_ == 0 || !ended.connection_->reusable())
         return;
-    if (limits_->idle >= max_idle_)
+    if (limits_->idle() >= max_idle_)
         evict_oldest();
-    if (limits_->idle >= max_idle_)
+    if (limits_->idle() >= max_idle_)
         return;  // all of them are other pools'
-    idle_[ended.origin_].push_back(
-        {std::move(ended.open_), std::move(ended.connection_), net::clock::now()});
+    auto place = limits_->park(ended.open_, ended.connection_->handle());
+    if (!place)
+        return;
+    idle_[ended.origin_].emplace_back(std::move(ended.connection_), std::move(place));
     ++idle_count_;
-    ++limits_->idle;
     if (!is_set())
         set_after(idle_time);
-}
-
-void pool::no_longer_idle(std::size_t count) noexcept {
-    idle_count_ -= count;
-    limits_->idle -= count;
 }
 
 void pool::evict_oldest() {
@@ -123,30 +128,31 @@ void pool::evict_oldest() {
     if (oldest == idle_.end())
         return;
     oldest->second.erase(oldest->second.begin());
-    no_longer_idle(1);
+    --idle_count_;
+}
+
+template <typename Condition>
+void pool::close_where(std::vector<idle_connection>& list, Condition condition) {
+    idle_count_ -= std::erase_if(list, condition);
 }
 
 void pool::on_deadline() {
     const auto too_old = net::clock::now() - idle_time;
     for (auto& [to, waiting] : idle_)
-        no_longer_idle(std::erase_if(
-            waiting, [&](const idle_connection& item) { return item.since <= too_old; }));
+        close_where(waiting, [&](const idle_connection& item) { return item.since <= too_old; });
     std::erase_if(idle_, [](const auto& item) { return item.second.empty(); });
     if (idle_count_ > 0)
         set_after(idle_time / 4);
 }
 
-void pool::close_idle(const std::string& host) {
-    for (auto& [to, waiting] : idle_) {
-        if (to.host == host) {
-            no_longer_idle(waiting.size());
-            waiting.clear();
-        }
-    }
+void pool::close_taken(const std::string& host) {
+    for (auto& [to, waiting] : idle_)
+        if (to.host == host)
+            close_where(waiting, [](const idle_connection& item) { return item.place.is_taken(); });
 }
 
 void pool::close_idle() {
-    no_longer_idle(idle_count_);
+    idle_count_ = 0;
     idle_.clear();
 }
 

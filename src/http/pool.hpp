@@ -48,8 +48,6 @@ public:
     pool(net::dialer dialer, std::shared_ptr<host_limits> limits, patience bounds,
          std::size_t max_idle, net::timekeeper& keeper);
 
-    ~pool() override;
-
     /// An idle connection to `to`, the most recently used one, or none.
     lease take_idle(const core::origin& to);
 
@@ -57,17 +55,27 @@ public:
     /// bounded, and with it the wait. Errors as for `net::dialer::dial`.
     boost::asio::awaitable<core::outcome<lease>> connect(const core::origin& to);
 
-    /// Closes idle connections to this host, so that another downloader may open one.
-    void close_idle(const std::string& host);
+    /// Closes the idle connections to this host whose permits others have taken.
+    void close_taken(const std::string& host);
     /// Closes all idle connections.
     void close_idle();
 
 private:
     friend class lease;
 
-    struct idle_connection {
-        host_limits::permit open;  // before the connection, so that it outlives it
+    class idle_connection {
+    public:
+        idle_connection(std::unique_ptr<h1_connection> held, host_limits::idle_place at)
+            : connection(std::move(held)), place(std::move(at)), since(net::clock::now()) {}
+        idle_connection(idle_connection&&) noexcept = default;
+        idle_connection& operator=(idle_connection&& other) noexcept;
+        ~idle_connection() { close(); }
+
+        /// The permit outlives the connection, and the connection its place.
+        void close() noexcept;
+
         std::unique_ptr<h1_connection> connection;
+        host_limits::idle_place place;
         net::clock::time_point since;
     };
     struct hash {
@@ -78,7 +86,8 @@ private:
 
     void give_back(lease& ended);
     void evict_oldest();
-    void no_longer_idle(std::size_t count) noexcept;
+    template <typename Condition>
+    void close_where(std::vector<idle_connection>& list, Condition condition);
     void on_deadline() override;
 
     static constexpr std::size_t most_dials = 256;

@@ -1,11 +1,13 @@
 #include "net/dial.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "core/thrown.hpp"
 #include "net/connect.hpp"
 #include "net/tcp_stream.hpp"
 #include "net/tls_stream.hpp"
@@ -40,8 +42,18 @@ asio::awaitable<core::outcome<std::unique_ptr<stream>>> dialer::dial(const core:
     co_return std::get<0>(std::move(first));
 }
 
+/// An exception (of the settings' hook, of a lack of memory) ends the dial at once: the race with
+/// the timer knows only results.
 asio::awaitable<core::outcome<std::unique_ptr<stream>>> dialer::stages(const core::origin& to) {
     co_await asio::this_coro::throw_if_cancelled(false);
+    try {
+        co_return co_await connect(to);
+    } catch (...) {
+        co_return core::thrown_by("the connection to " + to.authority());
+    }
+}
+
+asio::awaitable<core::outcome<std::unique_ptr<stream>>> dialer::connect(const core::origin& to) {
     const auto limit = clock::now() + patience_;
     auto addresses = co_await addresses_of(to.host);
     if (!addresses)
@@ -55,7 +67,12 @@ asio::awaitable<core::outcome<std::unique_ptr<stream>>> dialer::stages(const cor
     if (!to.tls)
         co_return std::make_unique<tcp_stream>(std::move(*connected), keeper_);
 
-    auto settings = tls_();
+    core::outcome<std::shared_ptr<tls_context>> settings = core::fault();
+    try {
+        settings = tls_();
+    } catch (...) {
+        co_return core::thrown_by("the TLS settings' hook");
+    }
     if (!settings)
         co_return settings.error();
     auto secure = std::make_unique<tls_stream>(std::move(*connected), keeper_, std::move(*settings),
@@ -75,7 +92,15 @@ asio::awaitable<core::outcome<std::vector<asio::ip::address>>> dialer::addresses
     const auto literal = asio::ip::make_address(host, not_literal);
     if (!not_literal)
         co_return std::vector<asio::ip::address>{literal};
-    auto found = co_await lookup_->async_resolve(host);
+    boost::system::result<std::vector<asio::ip::address>> found;
+    try {
+        // A coroutine of its own, so that a resolver of the caller's cannot change the cancellation
+        // state of this one, through which the timeout comes.
+        found = co_await asio::co_spawn(co_await asio::this_coro::executor,
+                                        lookup_->async_resolve(host), asio::use_awaitable);
+    } catch (...) {
+        co_return core::thrown_by("the resolver");
+    }
     if (found && !found->empty())
         co_return std::move(*found);
     if (found || found.error() == errc::host_not_found)

@@ -22,11 +22,13 @@ public:
         : lookup_(std::move(lookup)), tls_(std::move(tls)), keeper_(keeper), patience_(patience) {}
 
     /// All stages together are bounded by `patience`: `errc::connect_timeout`. Other errors:
-    /// `host_not_found`, `resolve_failed`, `connect_failed`, `tls_*`, `cancelled`.
+    /// `host_not_found`, `resolve_failed`, `connect_failed`, `tls_*`, `cancelled`; `internal` where
+    /// the resolver or the settings' hook throws.
     boost::asio::awaitable<core::outcome<std::unique_ptr<stream>>> dial(const core::origin& to);
 
 private:
     boost::asio::awaitable<core::outcome<std::unique_ptr<stream>>> stages(const core::origin& to);
+    boost::asio::awaitable<core::outcome<std::unique_ptr<stream>>> connect(const core::origin& to);
     boost::asio::awaitable<core::outcome<std::vector<boost::asio::ip::address>>> addresses_of(
         const std::string& host);
 

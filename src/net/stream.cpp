@@ -1,5 +1,7 @@
 #include "net/stream.hpp"
 
+#include <sys/socket.h>
+
 #include <boost/asio/this_coro.hpp>
 #include <cerrno>
 
@@ -44,6 +46,10 @@ void stream::on_deadline() {
     expired_ = true;
     boost::system::error_code ignored;
     socket_.cancel(ignored);
+}
+
+void shut_down(int socket) noexcept {
+    ::shutdown(socket, SHUT_RDWR);
 }
 
 core::fault connection_fault(int error) {

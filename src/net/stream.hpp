@@ -67,6 +67,9 @@ public:
                                   }));
     }
 
+    /// For `shut_down`, as long as this lives.
+    int handle() { return socket_.native_handle(); }
+
     /// Writes all of it; each wait is bounded by `patience`.
     boost::asio::awaitable<core::outcome<void>> write(std::span<const std::byte> data,
                                                       clock::duration patience);
@@ -79,6 +82,9 @@ private:
     void on_deadline() override;
     bool expired_ = false;
 };
+
+/// Ends the connection on a socket that is open, from any thread: its peer sees the end at once.
+void shut_down(int socket) noexcept;
 
 /// The failure that a system call's errno on a connected socket means: `errc::truncated`.
 core::fault connection_fault(int error);
