@@ -181,8 +181,7 @@ private:
             auto first = leave(queue_.begin());
             --free_;
             lock.unlock();
-            had_memory =
-                first.front()->complete(error_code(), semaphore_guard(shared_from_this()));
+            had_memory = first.front()->complete(error_code(), semaphore_guard(shared_from_this()));
             lock.lock();
             if (!had_memory)
                 come_back(first);
@@ -225,8 +224,8 @@ semaphore_waiter::semaphore_waiter(asio::any_io_executor executor, handler_type 
                                    std::weak_ptr<semaphore_state> home)
     : operation_(std::make_shared<operation>(operation{
           std::move(handler), asio::prefer(executor, asio::execution::outstanding_work.tracked)})),
-      service_(asio::use_service<waiters_of_context>(
-          asio::query(executor, asio::execution::context))),
+      service_(
+          asio::use_service<waiters_of_context>(asio::query(executor, asio::execution::context))),
       home_(std::move(home)) {
     service_.add(*this);
 }
@@ -242,16 +241,16 @@ bool semaphore_waiter::complete(error_code error, semaphore_guard guard) noexcep
         return true;
     try {
         // Under the lock, so that the context does not go meanwhile.
-        asio::post(operation_->executor, [own = operation_, error,
-                                          guard = std::move(guard)]() mutable {
-            auto slot = asio::get_associated_cancellation_slot(own->handler);
-            if (slot.is_connected())
-                slot.clear();
-            handler_type handler = std::move(own->handler);
-            own->executor = {};
-            own.reset();
-            std::move(handler)(error, std::move(guard));
-        });
+        asio::post(operation_->executor,
+                   [own = operation_, error, guard = std::move(guard)]() mutable {
+                       auto slot = asio::get_associated_cancellation_slot(own->handler);
+                       if (slot.is_connected())
+                           slot.clear();
+                       handler_type handler = std::move(own->handler);
+                       own->executor = {};
+                       own.reset();
+                       std::move(handler)(error, std::move(guard));
+                   });
     } catch (const std::bad_alloc&) {
         return false;
     }
@@ -308,8 +307,8 @@ std::size_t async_semaphore::waiting() const {
 void async_semaphore::start_acquire(
     std::shared_ptr<detail::semaphore_state> state, asio::any_io_executor executor,
     asio::any_completion_handler<void(error_code, semaphore_guard)> handler) {
-    state->acquire(std::make_shared<detail::semaphore_waiter>(std::move(executor),
-                                                              std::move(handler), state));
+    state->acquire(
+        std::make_shared<detail::semaphore_waiter>(std::move(executor), std::move(handler), state));
 }
 
 }  // namespace asyncdl

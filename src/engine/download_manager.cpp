@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "core/thrown.hpp"
 #include "engine/batch_job.hpp"
 #include "engine/downloader_core.hpp"
 #include "engine/list_batch.hpp"
@@ -85,7 +86,6 @@ public:
         const call_count call(*this);
         const auto feed = std::make_shared<engine::batch_feed>(source, consumer, list_.size());
         std::size_t running = 0;
-        std::exception_ptr failed;
         try {
             for (const auto& each : list_) {
                 const auto job = std::make_shared<engine::batch_job>(each->core(), feed);
@@ -98,14 +98,11 @@ public:
                     asio::bind_cancellation_slot(job->signal().slot(), std::move(ended)));
             }
         } catch (...) {
-            // The threads that have begun use what is the caller's, so they end first.
-            failed = std::current_exception();
-            feed->end();
+            // The threads that have begun use what is the caller's: they end first.
+            feed->broke(core::thrown_by("the batch"));
         }
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [&] { return running == 0; });
-        if (failed)
-            std::rethrow_exception(failed);
         return feed->summary();
     }
 

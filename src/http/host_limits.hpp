@@ -55,8 +55,8 @@ public:
 
     private:
         friend class host_limits;
-        host_limits* limits_ = nullptr;  ///< counts this as idle
-        permit permit_;                  ///< where there is no bound
+        host_limits* limits_ = nullptr;   ///< counts this as idle
+        permit permit_;                   ///< where there is no bound
         std::unique_ptr<parked> parked_;  ///< where there is one
     };
 

@@ -253,6 +253,35 @@ TEST_CASE("one download is cancelled by its id, the others go on") {
     CHECK(on.fetch(client, on.ask("/bytes/5", "c")).success);
 }
 
+TEST_CASE("what a cancelled download leaves may only become less") {
+    for (const bool destroys : {false, true}) {
+        CAPTURE(destroys);
+        stage_over<plain> on;
+        on.server.on("/", [](connection& peer, const request&) {
+            peer.send_raw("HTTP/1.1 200 OK\r\nETag: \"v1\"\r\nContent-Length: 4000000\r\n\r\n");
+            peer.send_raw(std::string(3'000'000, 'x'));
+            peer.stall();
+        });
+        std::optional<downloader> client(std::in_place, on.io.get_executor(), on.options);
+        std::optional<download_result> got;
+        client->async_download(on.ask("/"), [&](download_result r) { got.emplace(std::move(r)); });
+        REQUIRE(eventually([&] {
+            on.io.restart();
+            on.io.run_for(1ms);
+            return client->progress().bytes_received == 3'000'000;
+        }));
+        client->cancel(client->progress().downloads.at(0).id, disposition::discard);
+        if (destroys) {
+            client.reset();
+        } else {
+            client->cancel();
+        }
+        CHECK(runs_out_of_work(on.io));
+        REQUIRE(got);
+        check_failed(on, *got, errc::cancelled);
+    }
+}
+
 TEST_CASE("a cancelled waiter for a slot loses none") {
     stage_over<plain> on;
     on.server.on("/stalls", misbehave::stall_before_head());

@@ -154,6 +154,27 @@ TEST_CASE("a sink that fails at any call ends the download, and is closed proper
     }
 }
 
+TEST_CASE("a sink whose discard fails is discarded once, and not opened again") {
+    stage_over<plain> on;
+    on.server.on("/", misbehave::truncated_body(1000, 10));
+    on.options.retries = 2;
+    on.options.retry_delay = std::chrono::milliseconds(0);
+    for (const int in_attempt : {1, 3}) {
+        CAPTURE(in_attempt);
+        // Open, write, and a discard where the attempt failed: the third call of each.
+        scripted_sink failing(3 * in_attempt - 1, trouble::exception);
+        download_request ask = on.ask("/");
+        ask.destination = &failing;
+        const download_result result = on.fetch(ask);
+        check_failed(on, result, errc::internal);
+        CHECK(result.message == "the sink threw an exception: a sink's own problem");
+        CHECK(result.attempts == static_cast<unsigned>(in_attempt == 1 ? 2 : 3));
+        CHECK(failing.count("open") == static_cast<std::size_t>(in_attempt));
+        CHECK(failing.count("discard") == static_cast<std::size_t>(in_attempt));
+        CHECK(failing.calls.back() == "discard");
+    }
+}
+
 TEST_CASE("a download that fails discards, a retry opens again") {
     stage_over<plain> on;
     scripted_sink seen(-1, trouble::none);

@@ -263,6 +263,94 @@ TEST_SUITE("unit/engine/async_semaphore") {
         CHECK(semaphore.available() == 2);
     }
 
+    TEST_CASE(
+        "operations that wait leave the queue with their context, the others keep their turn") {
+        async_semaphore semaphore(1);
+        auto guard = semaphore.try_acquire();
+        asio::io_context stays;
+        waiters before(semaphore, stays, 1);
+        const auto alive = std::make_shared<int>();
+        {
+            asio::io_context context;
+            asio::cancellation_signal signal;
+            auto strand = asio::make_strand(context);
+            for (int i = 0; i < 3; ++i)
+                semaphore.async_acquire(asio::bind_cancellation_slot(
+                    signal.slot(),
+                    asio::bind_executor(strand, [alive](error_code, semaphore_guard) {
+                        FAIL("nobody is there any more");
+                    })));
+            context.poll();
+            CHECK(semaphore.waiting() == 4);
+        }
+        CHECK(alive.use_count() == 1);
+        CHECK(semaphore.waiting() == 1);
+        waiters behind(semaphore, stays, 1);
+        guard.release();
+        stays.poll();
+        CHECK(before[0].guard);
+        before[0].guard.release();
+        stays.poll();
+        CHECK(behind[0].guard);
+        behind[0].guard.release();
+        CHECK(semaphore.available() == 1);
+    }
+
+    TEST_CASE("a coroutine that waits goes with its context, and gives back what it holds") {
+        async_semaphore first(1);
+        async_semaphore second(1);
+        auto guard = second.try_acquire();
+        {
+            asio::io_context context;
+            const auto story = [](async_semaphore& one,
+                                  async_semaphore& other) -> asio::awaitable<void> {
+                const auto held = co_await one.async_acquire(asio::use_awaitable);
+                const auto wanted = co_await other.async_acquire(asio::use_awaitable);
+                CHECK(!wanted);  // never reached
+            };
+            asio::co_spawn(context, story(first, second), asio::detached);
+            asio::co_spawn(context, story(first, second), asio::detached);
+            context.poll();
+            CHECK(first.waiting() == 1);
+            CHECK(second.waiting() == 1);
+        }
+        CHECK(first.waiting() == 0);
+        CHECK(first.available() == 1);
+        guard.release();
+        CHECK(second.available() == 1);
+    }
+
+    TEST_CASE("a context that goes while permits come back on another thread loses none") {
+        constexpr int rounds = 500, count = 8;
+        async_semaphore semaphore(2);
+        asio::thread_pool releasing(1);
+        for (int round = 0; round < rounds; ++round) {
+            std::latch start(2);
+            std::promise<void> over;
+            auto guards = std::make_shared<std::vector<semaphore_guard>>();
+            guards->push_back(semaphore.try_acquire());
+            guards->push_back(semaphore.try_acquire());
+            REQUIRE(guards->back());
+            asio::post(releasing, [&] {
+                start.arrive_and_wait();
+                guards->clear();
+                over.set_value();
+            });
+            {
+                asio::io_context context;
+                for (int i = 0; i < count; ++i)
+                    semaphore.async_acquire(
+                        asio::bind_executor(context, [](error_code, semaphore_guard) {}));
+                start.arrive_and_wait();
+                context.poll_one();
+            }
+            over.get_future().wait();
+            REQUIRE(semaphore.available() == 2);
+            REQUIRE(semaphore.waiting() == 0);
+        }
+        releasing.join();
+    }
+
     TEST_CASE("a strand over a destroyed context ends its waiters without a recursion") {
         async_semaphore semaphore(1);
         {
