@@ -36,8 +36,10 @@ enum class disposition {
 /// Executor: must be serial, that is an `io_context` run by one thread, or a strand. Thread safety:
 /// asynchronous operations may be initiated from any thread; `progress` and `cancel` may be called
 /// from any thread; the rest as usual for one object. Destroying it or moving from it cancels what
-/// runs: handlers still get their results and touch nothing of the object. An
-/// executor's context that is destroyed while a file call is under way waits for that call.
+/// runs: handlers still get their results and touch nothing of the object. One that was moved from
+/// starts nothing more. An executor's context may be destroyed while downloads run, after the
+/// downloader: their handlers are destroyed, and what they held of a shared context goes back. A
+/// file call that is under way is waited for.
 class downloader {
 public:
     using executor_type = boost::asio::any_io_executor;

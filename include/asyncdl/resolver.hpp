@@ -13,7 +13,8 @@ namespace asyncdl {
 /// Turns names into addresses.
 ///
 /// Thread safety: called from several threads at once. Cancellation: the awaiting download's
-/// cancellation (a timeout as well) must end the call at once, even where the look-up goes on.
+/// cancellation (a timeout as well) must end the call at once, even where the look-up goes on. An
+/// exception ends the download as `errc::internal`.
 class resolver {
 public:
     virtual ~resolver() = default;

@@ -76,11 +76,14 @@ void downloader::cancel() {
 }
 
 void downloader::cancel(std::uint64_t id, disposition what) {
-    core_->cancel(id, what == disposition::keep);
+    if (core_)
+        core_->cancel(id, what == disposition::keep);
 }
 
 progress_snapshot downloader::progress(std::size_t max_items) const {
     progress_snapshot snapshot;
+    if (!core_)
+        return snapshot;
     engine::report_totals(*core_->shared, snapshot);
     core_->report(snapshot, max_items);
     return snapshot;

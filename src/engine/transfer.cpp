@@ -123,7 +123,12 @@ asio::awaitable<download_result> transfer::run() {
             outcome = stored_.broken();
     }
     core_->leave(*this);
-    finish(outcome);
+    try {
+        finish(outcome);
+    } catch (...) {
+        result_ = broken(core::thrown_by("the download"));
+    }
+    core_->shared->totals.finished(result_);
     co_return std::move(result_);
 }
 

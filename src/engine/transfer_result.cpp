@@ -39,7 +39,6 @@ void transfer::finish(const core::outcome<void>& outcome) {
             result_ = broken(why);
         }
     }
-    core_->shared->totals.finished(result_);
 }
 
 void transfer::stop(errc reason) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <new>
 
 namespace asyncdl::http {
 
@@ -26,8 +27,12 @@ lease& lease::operator=(lease&& other) noexcept {
 void lease::end() {
     if (!connection_)
         return;
-    if (const auto home = home_.lock())
-        home->give_back(*this);
+    try {
+        if (const auto home = home_.lock())
+            home->give_back(*this);
+    } catch (const std::bad_alloc&) {
+        // Then the connection is closed.
+    }
     connection_.reset();
     open_ = {};
 }

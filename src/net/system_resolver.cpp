@@ -19,6 +19,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <system_error>
 #include <thread>
@@ -72,39 +73,46 @@ public:
     using handler = asio::any_completion_handler<void(answer)>;
 
     waiter(handler done, asio::any_io_executor executor)
-        : done_(std::move(done)),
-          executor_(executor),
-          busy_(asio::prefer(std::move(executor), asio::execution::outstanding_work.tracked)) {}
+        : waiting_(std::make_shared<operation>(operation{
+              std::move(done),
+              asio::prefer(std::move(executor), asio::execution::outstanding_work.tracked)})) {}
 
-    /// From any thread; the first call counts.
-    void complete(answer what) {
+    /// From any thread; the first call counts. Where there is no memory to tell, the download's
+    /// timeout ends the wait.
+    void complete(const answer& what) noexcept {
         const std::lock_guard lock(mutex_);
-        if (!done_)
+        if (!waiting_)
             return;
-        // Under the lock, so that the executor's context does not go while this is at it.
-        asio::post(executor_, [done = std::move(*done_), what = std::move(what),
-                               busy = std::move(busy_)]() mutable {
-            asio::get_associated_cancellation_slot(done).clear();
-            std::move(done)(std::move(what));
-        });
-        done_.reset();
+        try {
+            // Under the lock, so that the executor's context does not go while this is at it.
+            asio::post(waiting_->executor, [own = waiting_, found = what]() mutable {
+                asio::get_associated_cancellation_slot(own->done).clear();
+                handler done = std::move(own->done);
+                own->executor = {};
+                own.reset();
+                std::move(done)(std::move(found));
+            });
+            waiting_.reset();
+        } catch (const std::bad_alloc&) {
+        }
     }
 
     /// The executor's context goes: nobody is told any more.
     void abandon() noexcept {
-        std::optional<handler> dropped;
+        std::shared_ptr<operation> dropped;
         const std::lock_guard lock(mutex_);
-        if (done_)
-            dropped.emplace(std::move(*done_));
-        done_.reset();
-        busy_ = {};
+        dropped.swap(waiting_);
     }
 
 private:
+    /// What belongs to the executor's context: from the completion on that alone has it.
+    struct operation {
+        handler done;
+        asio::any_io_executor executor;  ///< tracks work, so that its context waits for us
+    };
+
     std::mutex mutex_;
-    std::optional<handler> done_;
-    asio::any_io_executor executor_;
-    asio::any_io_executor busy_;
+    std::shared_ptr<operation> waiting_;  ///< null when it has ended
 };
 
 /// Those who wait on one context, so that a look-up that outlives it finds nobody to tell.
@@ -155,7 +163,12 @@ public:
         waiting.push_back(std::move(who));
         if (waiting.size() > 1)
             return;
-        queue_.push_back(host);
+        try {
+            queue_.push_back(host);
+        } catch (const std::bad_alloc&) {
+            waiting.pop_back();
+            throw;
+        }
         if (threads_ >= max_threads)
             return;
         try {
@@ -173,7 +186,8 @@ public:
     }
 
 private:
-    void work() {
+    /// Throws nothing: no exception may leave the thread.
+    void work() noexcept {
         for (;;) {
             std::string host;
             {
@@ -185,20 +199,37 @@ private:
                 host = std::move(queue_.front());
                 queue_.pop_front();
             }
-            const answer found = ask_system(host);
+            const answer found = look_up(host);
             std::vector<std::shared_ptr<waiter>> served;
             {
                 const std::lock_guard lock(mutex_);
-                if (found) {
-                    if (answers_.size() >= max_answers)
-                        answers_.clear();
-                    answers_[host] = {*found, clock::now() + answer_lifetime};
-                }
-                served = std::move(waiting_[host]);
-                waiting_.erase(host);
+                remember(host, found);
+                const auto asking = waiting_.find(host);
+                served = std::move(asking->second);
+                waiting_.erase(asking);
             }
             for (const auto& who : served)
                 who->complete(found);
+        }
+    }
+
+    static answer look_up(const std::string& host) noexcept {
+        try {
+            return ask_system(host);
+        } catch (const std::bad_alloc&) {
+            return make_error_code(errc::resolve_failed);
+        }
+    }
+
+    void remember(const std::string& host, const answer& found) noexcept {
+        if (!found)
+            return;
+        try {
+            if (answers_.size() >= max_answers)
+                answers_.clear();
+            answers_[host] = {*found, clock::now() + answer_lifetime};
+        } catch (const std::bad_alloc&) {
+            // The next download asks again.
         }
     }
 
