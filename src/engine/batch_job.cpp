@@ -98,7 +98,7 @@ asio::awaitable<semaphore_guard> batch_job::take_slot() {
             co_await shared.waiting_room.async_acquire(asio::as_tuple(asio::use_awaitable));
     }
     semaphore_guard slot = shared.slots.try_acquire();
-    if (!slot && !cancelled_) {
+    if (!slot && !cancelled_ && !feed_->ended()) {
         const core::scoped_count here(readers_);
         const core::scoped_count everywhere(feed_->readers_waiting);
         auto [error, guard] =

@@ -93,11 +93,12 @@ asio::awaitable<core::outcome<std::vector<asio::ip::address>>> dialer::addresses
     if (!not_literal)
         co_return std::vector<asio::ip::address>{literal};
     boost::system::result<std::vector<asio::ip::address>> found;
+    const auto executor = co_await asio::this_coro::executor;
     try {
         // A coroutine of its own, so that a resolver of the caller's cannot change the cancellation
         // state of this one, through which the timeout comes.
-        found = co_await asio::co_spawn(co_await asio::this_coro::executor,
-                                        lookup_->async_resolve(host), asio::use_awaitable);
+        found =
+            co_await asio::co_spawn(executor, lookup_->async_resolve(host), asio::use_awaitable);
     } catch (...) {
         co_return core::thrown_by("the resolver");
     }
