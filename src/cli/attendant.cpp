@@ -1,5 +1,6 @@
 #include "cli/attendant.hpp"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -52,14 +53,29 @@ int make_wake_descriptor() {
     return made;
 }
 
+// One for the process, and never closed: the handler may run on any thread, at the very end too,
+// and must not write into what has the number by then.
+int shared_wake_descriptor() {
+    static const int made = make_wake_descriptor();
+    return made;
+}
+
+int copy_of(int descriptor) {
+    const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+    if (copy < 0) {
+        throw std::system_error(errno, std::system_category(), "cannot wait for signals");
+    }
+    return copy;
+}
+
 }  // namespace
 
 attendant::attendant(boost::asio::io_context& loop, running_batch batch, bool show_progress)
     : batch_(std::move(batch)),
       shows_progress_(show_progress),
-      wake_(loop, make_wake_descriptor()),
+      wake_(loop, copy_of(shared_wake_descriptor())),
       tick_(loop) {
-    wake_descriptor = wake_.native_handle();
+    wake_descriptor = shared_wake_descriptor();
     struct ::sigaction action {};
     action.sa_handler = &on_signal;
     action.sa_flags = SA_RESTART;
@@ -72,9 +88,7 @@ attendant::attendant(boost::asio::io_context& loop, running_batch batch, bool sh
     wait_for_tick();
 }
 
-attendant::~attendant() {
-    wake_descriptor = -1;
-}
+attendant::~attendant() = default;
 
 void attendant::stop() {
     stopped_ = true;  // a tick that is due already cannot be cancelled any more
