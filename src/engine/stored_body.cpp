@@ -354,10 +354,11 @@ core::outcome<void> stored_body::outcome_of(const error_code& error) const {
         return {};
     if (file_ && file_->fault().code() == error)
         return file_->fault();
-    if (error.category() == error_category())
-        return core::fault(error);
-    // A sink of the caller's speaks in errors of its own.
-    return core::fault(make_error_code(errc::file), error.message());
+    // A sink of the caller's may speak in errors of its own.
+    const bool ours = error.category() == error_category();
+    const auto code = ours ? error : make_error_code(errc::file);
+    std::string why = destination_ ? destination_->failure() : std::string();
+    return core::fault(code, why.empty() ? error.message() : std::move(why));
 }
 
 }  // namespace asyncdl::engine

@@ -120,6 +120,17 @@ public:
     /// A call of the sink is under way, which is not to be disturbed.
     bool is_busy() const noexcept { return busy_; }
 
+    /// Asks a caller's sink to end the call that is under way.
+    void interrupt() noexcept {
+        if (destination_)
+            destination_->interrupt();
+    }
+
+    /// Whether a stream has taken bytes: only the rest of the same representation may follow.
+    bool is_bound() const noexcept {
+        return destination_ && destination_->is_stream() && have_.held() > 0;
+    }
+
 private:
     /// A sum to come and, for a caller's sink, the digest of what has passed.
     struct expectation {

@@ -153,13 +153,16 @@ core::outcome<void> transfer::begin() {
 asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault& why) {
     if (why.code() == errc::too_many_files) {
         // What it holds, others may need.
-        co_await close_stored(why);
+        if (!stored_.is_bound())
+            co_await close_stored(why);
         has_state_ = core_->options.resume && !request_.destination;
         co_return co_await wait_for_descriptor();
     }
     without_descriptor_ = 0;
-    if (why.code() == failure::local)
+    if (why.code() == failure::local || stuck_)
         co_return false;
+    if (stored_.is_bound())
+        co_return co_await another_range(why);
     if (why.code() != failure::retryable)
         from_.give_up_current();
     if (request_.urls.size() > 1) {
@@ -173,6 +176,22 @@ asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault
         co_return true;
     if (retry_ >= core_->options.retries || !from_.next_round())
         co_return false;
+    const auto waited = co_await wait_to_retry(++retry_, why);
+    if (!waited)
+        co_return waited.error();
+    co_return true;
+}
+
+/// A stream cannot take its bytes back: only the rest of the same representation may follow, from
+/// the same URL.
+asio::awaitable<core::outcome<bool>> transfer::another_range(const core::fault& why) {
+    if (!broke_off_.any())
+        broke_off_ = why;
+    const bool may_pass = why.code() == failure::retryable && retry_ < core_->options.retries;
+    if (!may_pass && request_.urls.size() == 1)
+        co_return false;
+    if (!may_pass || !stored_.missing())
+        co_return cannot_start_over(why);
     const auto waited = co_await wait_to_retry(++retry_, why);
     if (!waited)
         co_return waited.error();

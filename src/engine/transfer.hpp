@@ -95,6 +95,9 @@ private:
                                 core::byte_range bytes);
     async_outcome<void> verify();
     async_outcome<bool> another_attempt(const core::fault& why);
+    async_outcome<bool> another_range(const core::fault& why);
+    core::fault cannot_start_over(const core::fault& why);
+    core::fault cannot_go_on(bool changed, std::string_view why);
     boost::asio::awaitable<void> close_stored(const core::fault& why);
     void finish(const core::outcome<void>& outcome);
 
@@ -157,6 +160,8 @@ private:
     bool discards_ = false;  ///< nothing is to be left
     bool counted_ = false;   ///< this attempt is among `result_.attempts`
     unsigned retry_ = 0;
+    core::fault broke_off_;            ///< why a stream's first response was not the last
+    bool stuck_ = false;               ///< a stream would have to start over
     unsigned without_descriptor_ = 0;  ///< times in a row
     bool changed_ = false;             ///< the remote file, since the last attempt
 

@@ -50,6 +50,9 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
     core::byte_range bytes{0, core::part_request::to_the_end};
     if (answer) {
         bytes = answer->answer == core::part_answer::fits ? answer->bytes : core::byte_range();
+    } else if (stored_.is_bound()) {
+        co_return cannot_go_on(stored_.compare(head.fields) == core::agreement::different,
+                               "the server sent the whole file instead of the rest");
     } else {
         changed_ =
             changed_ || (part_ && stored_.compare(head.fields) == core::agreement::different);
@@ -102,6 +105,8 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::reconcile(http::le
     const auto& answer = verdict_.part;
     if (answer->answer == core::part_answer::changed ||
         answer->answer == core::part_answer::start_over) {
+        if (stored_.is_bound())
+            co_return cannot_go_on(answer->answer == core::part_answer::changed, answer->why);
         changed_ = changed_ || answer->answer == core::part_answer::changed;
         log(core_->options.log, log_level::info, [&] {
             return core::for_log(result_.url) + ": starts over: " + std::string(answer->why);
@@ -130,8 +135,10 @@ core::outcome<core::checksum> transfer::given_checksum() const {
     if (found == sums.end())
         found = sums.find(core::derived_name(from_.first()));
     if (found == sums.end())
-        return core::fault(make_error_code(errc::checksum),
-                           "there is no checksum for " + place_.name());
+        return core::fault(
+            make_error_code(errc::checksum),
+            "there is no checksum for " +
+                (request_.destination ? core::derived_name(from_.first()) : place_.name()));
     return core::checksum::parse(found->second);
 }
 

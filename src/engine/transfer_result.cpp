@@ -46,8 +46,27 @@ void transfer::stop(errc reason) {
         return;
     stop_reason_ = reason;
     stopped_ = true;
-    if (!stored_.is_busy())
+    if (stored_.is_busy())
+        stored_.interrupt();
+    else
         signal_->emit(asio::cancellation_type::terminal);
+}
+
+core::fault transfer::cannot_start_over(const core::fault& why) {
+    stuck_ = true;
+    return {why.code(), why.message() + "; cannot start over: " + std::to_string(stored_.held()) +
+                            " bytes are already written"};
+}
+
+/// The answer to a request for the rest is of no use to a stream. What broke it off stays the
+/// reason, unless the file is another now.
+core::fault transfer::cannot_go_on(bool changed, std::string_view why) {
+    auto code = broke_off_.any() ? broke_off_.code() : make_error_code(errc::protocol);
+    std::string message = broke_off_.any() ? broke_off_.message() + "; then " : std::string();
+    if (changed)
+        code = make_error_code(errc::changed);
+    message += changed ? "the remote file changed" : why;
+    return cannot_start_over(core::fault(code, std::move(message)));
 }
 
 core::fault transfer::stopped() const {
