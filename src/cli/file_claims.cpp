@@ -31,6 +31,17 @@ void file_claims::write(const std::string& path) {
     watch(unique_fd(::open(path.c_str(), O_PATH | O_CLOEXEC)), path);
 }
 
+void file_claims::write_alone(int fd, const std::string& name) {
+    struct stat status {};
+    if (fd < 0 || ::fstat(fd, &status) != 0 || S_ISCHR(status.st_mode)) {
+        return;
+    }
+    if (!claim(status)) {
+        throw usage_error(shown_value(name) + " is read or written by this run already");
+    }
+    taken_.emplace(status.st_dev, status.st_ino);
+}
+
 std::vector<file_identity> file_claims::in_use() const {
     return {files_.begin(), files_.end()};
 }
@@ -56,6 +67,9 @@ void file_claims::watch(unique_fd file, const std::string& name) {
     struct stat status {};
     if (::fstat(file.native(), &status) != 0) {
         return;
+    }
+    if (taken_.contains({status.st_dev, status.st_ino})) {
+        throw usage_error(shown_value(name) + " is where --output goes");
     }
     if (!claim(status)) {
         throw usage_error(shown_value(name) + " is read or written by this run already");

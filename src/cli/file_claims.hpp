@@ -25,6 +25,10 @@ public:
     void write(int fd, const std::string& name);
     void write(const std::string& path);
 
+    /// The same for what nothing else may be written into, even if it is a pipe; -1 is none. A
+    /// device counts as no file.
+    void write_alone(int fd, const std::string& name);
+
     /// All of them.
     std::vector<file_identity> in_use() const;
 
@@ -43,6 +47,7 @@ private:
 
     std::set<file_identity> files_;
     std::vector<written> written_;
+    std::set<file_identity> taken_;  // by `write_alone`
 };
 
 }  // namespace asyncdl::cli

@@ -81,6 +81,7 @@ void set_on_exists(settings& s, const flag& self, std::string_view text) {
          {"fail", on_exists::fail}}};
     refuse_not_yet(self, "update", text);
     s.transfer.if_exists = choice(self, text, words);
+    s.on_exists_given = true;
 }
 
 void set_checksum(settings& s, const flag& self, std::string_view text) {
@@ -131,8 +132,10 @@ constexpr flag table[] = {
          }
          s.transfer.download_dir = v;
      }},
-    {"--output", 'o', "NAME", input, "file name, for exactly one URL", "",
-     [](settings& s, const flag&, std::string_view v) { s.output = v; }},
+    {"--output", 'o', "NAME", input,
+     "file name, for exactly one URL; '-', /dev/stdout, /dev/fd/N, a device or a FIFO is written "
+     "into",
+     "", [](settings& s, const flag&, std::string_view v) { s.output = v; }},
     {"--on-exists", 0, "MODE", input,
      "what to do with a file that exists: overwrite, skip, rename, fail", "overwrite",
      set_on_exists},

@@ -29,19 +29,6 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
 }  // namespace
 
-unique_fd::unique_fd(unique_fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-
-unique_fd& unique_fd::operator=(unique_fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-}
-
-unique_fd::~unique_fd() {
-    if (fd_ >= 0) {
-        ::close(fd_);
-    }
-}
-
 boost::system::result<input_file> input_file::open(const std::string& path) {
     const bool is_stdin = path == "-";
     input_file input(is_stdin ? "standard input" : path);

@@ -12,21 +12,9 @@
 #include <span>
 #include <string>
 
+#include "cli/unique_fd.hpp"
+
 namespace asyncdl::cli {
-
-/// Owns a descriptor; -1 is none.
-class unique_fd {
-public:
-    explicit unique_fd(int fd = -1) noexcept : fd_(fd) {}
-    unique_fd(unique_fd&& other) noexcept;
-    unique_fd& operator=(unique_fd&& other) noexcept;
-    ~unique_fd();
-
-    int native() const noexcept { return fd_; }
-
-private:
-    int fd_;
-};
 
 class input_file {
 public:

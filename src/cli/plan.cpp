@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t longest_checksum_file = 64 * 1024 * 1024;
 
 // `--output` names the file of the one download; an absolute one its directory as well.
-void set_output(download_request& request, const std::string& output) {
+void set_file(download_request& request, const std::string& output) {
     const std::size_t slash = output.rfind('/');
     const bool absolute = output.starts_with('/');
     std::string name = absolute ? output.substr(slash + 1) : output;
@@ -38,6 +38,24 @@ void set_output(download_request& request, const std::string& output) {
     request.file_name = std::move(name);
     if (absolute) {
         request.directory = slash == 0 ? "/" : output.substr(0, slash);
+    }
+}
+
+void set_output(planned_arguments& plan, settings& options) {
+    output_target target = resolve_output(*options.output, options.transfer.download_dir);
+    download_request& request = plan.requests.front();
+    if (!target.refusal.empty()) {
+        request = reject(request.urls.front(), errc::file, {}, target.refusal);
+    } else if (!target.stream) {
+        set_file(request, *options.output);
+    } else {
+        if (options.on_exists_given) {
+            throw usage_error("--on-exists has no meaning with --output " +
+                              shown_value(*options.output) + ": the body is written into " +
+                              target.stream->name);
+        }
+        options.body = {target.stream->name, target.stream->on_stdout, target.stream->on_terminal};
+        plan.stream = std::move(target.stream);
     }
 }
 
@@ -93,11 +111,12 @@ std::string read_whole(input_file& file) {
 
 }  // namespace
 
-std::vector<download_request> plan_arguments(const settings& options) {
+planned_arguments plan_arguments(settings& options) {
     if (options.arguments.empty() && options.lists.empty()) {
         throw usage_error("no URL and no list is given; 'asyncdl --help' shows how");
     }
-    std::vector<download_request> requests;
+    planned_arguments plan;
+    std::vector<download_request>& requests = plan.requests;
     for (const std::string& argument : options.arguments) {
         requests.push_back(parse_entry(argument));
     }
@@ -109,7 +128,7 @@ std::vector<download_request> plan_arguments(const settings& options) {
         if (!one_download) {
             throw usage_error("--output needs exactly one URL and no list");
         }
-        set_output(requests.front(), *options.output);
+        set_output(plan, options);
     }
     if (options.checksum) {
         if (!one_download) {
@@ -117,7 +136,7 @@ std::vector<download_request> plan_arguments(const settings& options) {
         }
         requests.front().checksum = *options.checksum;
     }
-    return requests;
+    return plan;
 }
 
 std::vector<input_file> open_lists(const settings& options) {
@@ -165,7 +184,9 @@ void check_files(const settings& options, file_claims& files) {
 bool shows_progress(const settings& options) {
     const bool asked = options.progress == progress_mode::plain ||
                        (options.progress == progress_mode::automatic && ::isatty(STDERR_FILENO));
-    return asked && !options.quiet;
+    const bool mixed =
+        options.body && options.body->on_terminal && options.progress == progress_mode::automatic;
+    return asked && !mixed && !options.quiet;
 }
 
 }  // namespace asyncdl::cli

@@ -4,18 +4,26 @@
 
 #include <asyncdl/download_request.hpp>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/file_claims.hpp"
 #include "cli/input_file.hpp"
+#include "cli/output_target.hpp"
 #include "cli/settings.hpp"
 
 namespace asyncdl::cli {
 
-/// The downloads of the arguments, with what `--output` and `--checksum` say.
+struct planned_arguments {
+    std::vector<download_request> requests;
+    std::optional<stream_target> stream;  ///< where the body of the only one goes; none: to a file
+};
+
+/// The downloads of the arguments, with what `--output` and `--checksum` say. Fills in
+/// `options.body`. To be called before any file is opened, see `resolve_output`.
 /// @throws usage_error where there is nothing to download, or one of these does not fit
-std::vector<download_request> plan_arguments(const settings& options);
+planned_arguments plan_arguments(settings& options);
 
 /// Opens every list, so that one that is unreadable stops the program before it starts.
 /// @throws usage_error

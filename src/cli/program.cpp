@@ -27,6 +27,7 @@
 #include "cli/plan.hpp"
 #include "cli/process.hpp"
 #include "cli/recorder.hpp"
+#include "cli/stream_sink.hpp"
 #include "cli/text.hpp"
 
 namespace asyncdl::cli {
@@ -138,10 +139,23 @@ outcome run_batch(const settings& options, download_source& source, result_consu
     }
 }
 
+stream_sink::options stream_options(const settings& options) {
+    stream_sink::options how;
+    how.reader_timeout = options.transfer.connect_timeout;
+    how.durable = options.transfer.durable;
+    return how;
+}
+
 int download(settings options) {
     file_claims files;
     check_files(options, files);
-    std::vector<download_request> arguments = plan_arguments(options);
+    planned_arguments plan = plan_arguments(options);
+    std::optional<stream_sink> body;
+    if (plan.stream) {
+        files.write_alone(plan.stream->descriptor.native(), plan.stream->name);
+        body.emplace(*std::move(plan.stream), stream_options(options));
+        plan.requests.front().destination = &*body;
+    }
     std::vector<input_file> lists = open_lists(options);
     for (const input_file& list : lists) {
         files.use(list.native());
@@ -159,7 +173,7 @@ int download(settings options) {
                           std::to_string(disk.size()) + " of " +
                           std::to_string(options.disk_threads) + " threads");
     }
-    list_reader source(std::move(arguments), std::move(lists),
+    list_reader source(std::move(plan.requests), std::move(lists),
                        [&options](const std::string& line) { warn(options, line); });
     recorder results(make_reports(options, files));
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {

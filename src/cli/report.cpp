@@ -78,6 +78,10 @@ std::vector<std::unique_ptr<report>> make_reports(const settings& options, file_
     if (on_stdout > 1) {
         throw usage_error("only one report can go to standard output");
     }
+    const bool has_body = options.body && options.body->on_stdout;
+    if (has_body && on_stdout > 0) {
+        throw usage_error("--output and a report cannot both go to standard output");
+    }
     std::vector<std::unique_ptr<report>> reports;
     add_file_report<json_report>(reports, options.json);
     add_file_report<jsonl_report>(reports, options.jsonl);
@@ -92,8 +96,10 @@ std::vector<std::unique_ptr<report>> make_reports(const settings& options, file_
         reports.push_back(std::make_unique<failure_report>(
             std::make_unique<output_file>(STDERR_FILENO, "standard error")));
     } else {
+        auto out = has_body ? std::make_unique<output_file>(STDERR_FILENO, "standard error")
+                            : std::make_unique<output_file>(STDOUT_FILENO, "standard output");
         reports.push_back(std::make_unique<summary_report>(
-            std::make_unique<output_file>(STDOUT_FILENO, "standard output")));
+            std::move(out), options.body ? options.body->name : std::string()));
     }
     return reports;
 }

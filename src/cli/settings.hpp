@@ -17,6 +17,13 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// Where the one body goes if that is no file.
+struct body_stream {
+    std::string name;          ///< as messages call it
+    bool on_stdout = false;    ///< no report may go there
+    bool on_terminal = false;  ///< lines of progress would be mixed with it
+};
+
 enum class progress_mode { automatic, plain, none };
 
 struct settings {
@@ -26,6 +33,8 @@ struct settings {
     std::vector<std::string> arguments;  ///< URLs and NAME=URL, in order
     std::vector<std::string> lists;      ///< `-` is stdin
     std::optional<std::string> output;
+    bool on_exists_given = false;     ///< on the command line
+    std::optional<body_stream> body;  ///< what `output` was found to be, see `plan_arguments`
 
     std::optional<std::string> checksum;      ///< of the one download
     std::vector<std::string> checksum_files;  ///< `-` is stdin

@@ -30,8 +30,8 @@ void summary_report::add(const download_result& result) {
         return;
     }
     const std::string size = readable_size(result.file_size);
-    out().write("✅ " + clean(result.file_name.empty() ? result.url : result.file_name) + ": " +
-                size +
+    const std::string& place = result.file_name.empty() ? body_ : result.file_name;
+    out().write("✅ " + clean(place.empty() ? result.url : place) + ": " + size +
                 (result.skipped ? ", kept as it was\n"
                                 : ", " + readable_time(result.download_time) + ", " +
                                       readable_rate(result.speed()) + "\n"));

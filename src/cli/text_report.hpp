@@ -1,6 +1,10 @@
 #pragma once
 // The reports that people read. What they print is one line a download, whatever its strings hold.
 
+#include <memory>
+#include <string>
+#include <utility>
+
 #include "cli/report.hpp"
 
 namespace asyncdl::cli {
@@ -9,9 +13,15 @@ namespace asyncdl::cli {
 /// stdout.
 class summary_report final : public report {
 public:
-    using report::report;
+    /// @param body what the one body is written into; empty: bodies go to files
+    summary_report(std::unique_ptr<output_file> out, std::string body)
+        : report(std::move(out)), body_(std::move(body)) {}
+
     void add(const download_result& result) override;
     void finish(const batch_summary& summary) override;
+
+private:
+    std::string body_;
 };
 
 /// Failures alone.
