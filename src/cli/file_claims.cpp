@@ -33,7 +33,20 @@ void file_claims::write(const std::string& path) {
 
 void file_claims::write_alone(int fd, const std::string& name) {
     struct stat status {};
-    if (fd < 0 || ::fstat(fd, &status) != 0 || S_ISCHR(status.st_mode)) {
+    if (::fstat(fd, &status) == 0) {
+        claim_alone(status, name);
+    }
+}
+
+void file_claims::write_alone(const std::string& path) {
+    struct stat status {};
+    if (::stat(path.c_str(), &status) == 0) {
+        claim_alone(status, path);
+    }
+}
+
+void file_claims::claim_alone(const struct stat& status, const std::string& name) {
+    if (S_ISCHR(status.st_mode)) {
         return;
     }
     if (!claim(status)) {

@@ -25,9 +25,11 @@ public:
     void write(int fd, const std::string& name);
     void write(const std::string& path);
 
-    /// The same for what nothing else may be written into, even if it is a pipe; -1 is none. A
-    /// device counts as no file.
+    /// The same for what nothing else may be written into, even if it is a pipe. A device counts
+    /// as no file.
+    /// @throws usage_error
     void write_alone(int fd, const std::string& name);
+    void write_alone(const std::string& path);
 
     /// All of them.
     std::vector<file_identity> in_use() const;
@@ -44,6 +46,7 @@ private:
 
     bool claim(const struct stat& status);
     void watch(unique_fd file, const std::string& name);
+    void claim_alone(const struct stat& status, const std::string& name);
 
     std::set<file_identity> files_;
     std::vector<written> written_;

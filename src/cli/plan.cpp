@@ -28,9 +28,6 @@ void set_file(download_request& request, const std::string& output) {
     const std::size_t slash = output.rfind('/');
     const bool absolute = output.starts_with('/');
     std::string name = absolute ? output.substr(slash + 1) : output;
-    if (request.rejection) {
-        return;
-    }
     if (name.empty()) {
         request = reject(request.urls.front(), errc::name, {}, "the file name is empty");
         return;
@@ -43,12 +40,7 @@ void set_file(download_request& request, const std::string& output) {
 
 void set_output(planned_arguments& plan, settings& options) {
     output_target target = resolve_output(*options.output, options.transfer.download_dir);
-    download_request& request = plan.requests.front();
-    if (!target.refusal.empty()) {
-        request = reject(request.urls.front(), errc::file, {}, target.refusal);
-    } else if (!target.stream) {
-        set_file(request, *options.output);
-    } else {
+    if (target.stream) {
         if (options.on_exists_given) {
             throw usage_error("--on-exists has no meaning with --output " +
                               shown_value(*options.output) + ": the body is written into " +
@@ -56,6 +48,16 @@ void set_output(planned_arguments& plan, settings& options) {
         }
         options.body = {target.stream->name, target.stream->on_stdout, target.stream->on_terminal};
         plan.stream = std::move(target.stream);
+        return;
+    }
+    download_request& request = plan.requests.front();
+    if (request.rejection) {
+        return;
+    }
+    if (target.refusal.empty()) {
+        set_file(request, *options.output);
+    } else {
+        request = reject(request.urls.front(), errc::file, {}, target.refusal);
     }
 }
 

@@ -152,7 +152,11 @@ int download(settings options) {
     planned_arguments plan = plan_arguments(options);
     std::optional<stream_sink> body;
     if (plan.stream) {
-        files.write_alone(plan.stream->descriptor.native(), plan.stream->name);
+        if (plan.stream->path.empty()) {
+            files.write_alone(plan.stream->descriptor.native(), plan.stream->name);
+        } else {
+            files.write_alone(plan.stream->path);
+        }
         body.emplace(*std::move(plan.stream), stream_options(options));
         plan.requests.front().destination = &*body;
     }

@@ -123,6 +123,16 @@ TEST_SUITE("cli/output") {
         CHECK(has(r.out, "✅ standard error: 1000 B"));
     }
 
+    TEST_CASE("a download that fails before its body leaves standard output empty") {
+        bench b;
+        for (const std::string& url : {b.url("/status/404"), std::string("nonsense")}) {
+            const auto r = b.run({"-o", "-", url});
+            CHECK(r.status == 1);
+            CHECK(r.out.empty());
+            CHECK(has(r.err, "❌ " + url));
+        }
+    }
+
     TEST_CASE("no line of the summary gets into the body through another descriptor") {
         bench b;
         const auto r = b.shell("\"$0\" -o /dev/fd/3 $1/bytes/1000 3>&1 2> err");
@@ -143,6 +153,8 @@ TEST_SUITE("cli/output") {
         }
         check_unusable(b, b.run({"-o", "-", "--log-file", "/dev/stdout", url}),
                        "is where --output goes");
+        check_unusable(b, b.shell("mkfifo p; \"$0\" -d. -o p --csv p $1/bytes/1000 3<> p"),
+                       "p is where --output goes");
         check_unusable(b, b.shell("\"$0\" -o /dev/fd/3 --csv r $1/bytes/1000 3> r"),
                        "r is where --output goes");
     }
