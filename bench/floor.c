@@ -1,9 +1,11 @@
-// The least that the work costs: GETs over plain HTTP/1.1 with keep-alive on a fixed number of
+// The least that the work costs: GETs over HTTP/1.1 with keep-alive on a fixed number of
 // connections, one thread, epoll, each body into NAME.part, which is renamed when it is complete.
 // Nothing else: no retries, no checks, no framing but Content-Length, IPv4 alone. What asyncdl
-// costs above this is what its features cost. For the bench only.
+// costs above this is what its features cost. For the bench only. Two programs are made of it:
 //
-//   floor LIST DIR CONNECTIONS      LIST: URLs http://ADDRESS:PORT/PATH, one a line, one server
+//   floor LIST DIR CONNECTIONS            LIST: URLs http://ADDRESS:PORT/PATH, one a line, one
+//   server floor_tls LIST DIR CONNECTIONS CA     URLs https://ADDRESS:PORT/PATH; CA: the
+//   certificates to trust
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -15,10 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "floor_channel.h"
+
 enum { head_limit = 8192, scratch_size = 256 * 1024, events_at_once = 64 };
 
 struct connection {
-    int socket;
+    struct channel* channel;
     int file;           // -1 while the head is not complete
     const char* name;   // of the file that is being fetched; null when there is nothing left to do
     long long missing;  // bytes of the body that are still to come
@@ -32,12 +36,12 @@ static int directory;
 static int running;
 static char scratch[scratch_size];
 
-static void fail(const char* what) {
+void fail(const char* what) {
     perror(what);
     exit(1);
 }
 
-static void refuse(const char* what, const char* name) {
+void refuse(const char* what, const char* name) {
     fprintf(stderr, "floor: %s: %s\n", name, what);
     exit(1);
 }
@@ -63,12 +67,13 @@ static struct sockaddr_in address_of(const char* url) {
     char host[16];
     unsigned short port;
     int length = 0;
-    if (sscanf(url, "http://%15[0-9.]:%hu%n", host, &port, &length) != 2 ||
+    if (strncmp(url, channel_scheme, strlen(channel_scheme)) != 0 ||
+        sscanf(url + strlen(channel_scheme), "%15[0-9.]:%hu%n", host, &port, &length) != 2 ||
         inet_pton(AF_INET, host, &address.sin_addr) != 1) {
-        refuse("not http://ADDRESS:PORT/PATH", url);
+        refuse("not SCHEME://ADDRESS:PORT/PATH with the scheme of this program", url);
     }
     address.sin_port = htons(port);
-    origin_length = (size_t)length;
+    origin_length = strlen(channel_scheme) + (size_t)length;
     return address;
 }
 
@@ -76,7 +81,7 @@ static struct sockaddr_in address_of(const char* url) {
 static void ask(struct connection* at) {
     if (!next_line || *next_line == '\0') {
         at->name = NULL;
-        close(at->socket);
+        channel_close(at->channel);
         --running;
         return;
     }
@@ -85,10 +90,11 @@ static void ask(struct connection* at) {
     at->name = strrchr(url, '/') + 1;
     at->held = 0;
     char request[1024];
+    const size_t scheme = strlen(channel_scheme);
     const int length = snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: %.*s\r\n\r\n",
-                                target, (int)(origin_length - 7), url + 7);
+                                target, (int)(origin_length - scheme), url + scheme);
     if (length < 0 || (size_t)length >= sizeof(request) ||
-        send(at->socket, request, (size_t)length, MSG_NOSIGNAL) != length) {
+        !channel_send(at->channel, request, (size_t)length)) {
         fail(url);
     }
 }
@@ -159,22 +165,26 @@ static void take_head(struct connection* at, size_t size) {
     keep(at, head + length, size - length);
 }
 
-// One read and no second one that would find nothing: epoll tells when there is more.
 static void proceed(struct connection* at) {
-    const ssize_t size = recv(at->socket, scratch, sizeof(scratch) - head_limit, 0);
-    if (size <= 0) {
-        refuse("the connection ended early", at->name);
-    }
-    if (at->file < 0) {
-        take_head(at, (size_t)size);
-    } else {
-        keep(at, scratch, (size_t)size);
+    bool more = true;
+    while (more && at->name) {
+        const size_t size =
+            channel_receive(at->channel, scratch, sizeof(scratch) - head_limit, &more);
+        if (size == 0) {
+            return;
+        }
+        if (at->file < 0) {
+            take_head(at, size);
+        } else {
+            keep(at, scratch, size);
+        }
     }
 }
 
 int main(int count, char** words) {
-    if (count != 4 || atoi(words[3]) < 1) {
-        fputs("usage: floor LIST DIR CONNECTIONS\n", stderr);
+    const char* authorities = count == 5 ? words[4] : NULL;
+    if (count < 4 || count > 5 || atoi(words[3]) < 1 || !channel_prepare(authorities)) {
+        fputs("usage: floor LIST DIR CONNECTIONS | floor_tls LIST DIR CONNECTIONS CA\n", stderr);
         return 2;
     }
     next_line = read_list(words[1]);
@@ -191,13 +201,14 @@ int main(int count, char** words) {
             fail("malloc");
         }
         at->file = -1;
-        at->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int connected = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = at};
-        if (at->socket < 0 ||
-            connect(at->socket, (const struct sockaddr*)&address, sizeof(address)) != 0 ||
-            epoll_ctl(poll, EPOLL_CTL_ADD, at->socket, &wanted) != 0) {
+        if (connected < 0 ||
+            connect(connected, (const struct sockaddr*)&address, sizeof(address)) != 0 ||
+            epoll_ctl(poll, EPOLL_CTL_ADD, connected, &wanted) != 0) {
             fail("connect");
         }
+        at->channel = channel_open(connected);
         ++running;
         ask(at);
     }

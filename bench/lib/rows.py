@@ -57,7 +57,7 @@ def small(scale, tls):
     title = f"{work.count:,} x 4 KiB, {words(tls)}, 16 at once"
     if tls:
         return Row("small-tls", title,
-                   all_fetch(work, "asyncdl", "curl", "aria2", "wget2", "aiohttp"),
+                   all_fetch(work, "asyncdl", "floor", "curl", "aria2", "wget2", "aiohttp"),
                    [ratio_goal("cpu", "curl", 0.60)])
     return Row("small", title,
                all_fetch(work, "asyncdl", "floor", "curl", "aria2", "wget2", "aiohttp"),
@@ -69,7 +69,8 @@ def medium(scale, tls):
     work = Work("medium", scale(1000, 250, 10), 256 * KIB, tls=tls)
     title = f"{work.count:,} x 256 KiB, {words(tls)}, 16 at once"
     if tls:
-        return Row("medium-tls", title, all_fetch(work, "asyncdl", "curl", "aria2", "wget2"),
+        return Row("medium-tls", title,
+                   all_fetch(work, "asyncdl", "floor", "curl", "aria2", "wget2"),
                    [ratio_goal("cpu", "curl", 0.70)])
     return Row("medium", title, all_fetch(work, "asyncdl", "floor", "curl", "aria2", "wget2"),
                [ratio_goal("cpu", "curl", 0.80)])
@@ -79,10 +80,11 @@ def big(scale, tls):
     work = Work("big", 1, scale(2 * GIB, GIB // 4, 4 * MIB), tls=tls)
     title = f"one file of {work.size // MIB:,} MiB, {words(tls)}"
     if tls:
-        return Row("big-tls", title, all_fetch(work, "asyncdl", "curl", "aria2", "wget2"),
-                   [ratio_goal("cpu", "curl", 0.65)])
+        return Row("big-tls", title,
+                   all_fetch(work, "asyncdl", "floor", "curl", "aria2", "wget2"),
+                   [ratio_goal("cpu", "curl", 0.90)])
     return Row("big", title, all_fetch(work, "asyncdl", "floor", "curl", "aria2", "wget2"),
-               [ratio_goal("cpu", "curl", 0.90), ratio_goal("cpu", "floor", 1.2)])
+               [ratio_goal("cpu", "curl", 0.75), ratio_goal("cpu", "floor", 1.2)])
 
 
 def long_list(scale):

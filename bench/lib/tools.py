@@ -34,7 +34,8 @@ def asyncdl_version(build, _):
 
 
 def floor(build, work):
-    return [f"{build}/bench/floor", work.urls, work.out, str(work.parallel)]
+    program, trust = ("floor_tls", [work.ca]) if work.tls else ("floor", [])
+    return [f"{build}/bench/{program}", work.urls, work.out, str(work.parallel), *trust]
 
 
 def curl(_, work):
