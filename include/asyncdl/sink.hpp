@@ -17,8 +17,9 @@ namespace asyncdl {
 ///
 /// A download opens it, writes, and ends with exactly one commit or discard where open succeeded.
 /// A retry that starts over opens it again after a discard. Calls are not cancelled: each must have
-/// an end of its own, or take one from `interrupt`, and a cancellation state of its own. An exception
-/// ends the download as `errc::internal`; a commit or discard that throws is not made again.
+/// an end of its own, or take one from `interrupt`, and a cancellation state of its own. An
+/// exception ends the download as `errc::internal`; a commit or discard that throws is not made
+/// again.
 class sink {
 public:
     virtual ~sink() = default;

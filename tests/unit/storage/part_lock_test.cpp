@@ -174,7 +174,7 @@ TEST_SUITE("unit/storage/part_lock") {
             if (foreign && ::chown((dir / "a.part").c_str(), 12345, 12345) != 0)
                 continue;
             // After the directory, two looks and opens, a lock and another two looks.
-            failing_files calls(9, EPERM);
+            failing_files calls(10, EPERM);
             const auto done = download(test::open(dir, calls), "new");
             CHECK(calls.failed() == "unlinkat");
             REQUIRE(done.has_error());
