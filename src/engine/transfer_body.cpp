@@ -241,9 +241,8 @@ asio::awaitable<core::outcome<void>> transfer::verify() {
 
 /// What is stored stays where a later run can go on from it.
 asio::awaitable<void> transfer::close_stored(const core::fault& why) {
-    const bool doubtful = why.code() == errc::checksum || why.code() == errc::disk_full ||
-                          why.code() == errc::file || why.code() == errc::exists ||
-                          why.code() == errc::internal ||
+    const bool doubtful = why.code() == errc::checksum || why.code() == errc::file ||
+                          why.code() == errc::exists || why.code() == errc::internal ||
                           (why.code() == errc::protocol && stored_.is_confirmed()) || discards_;
     if (discards_ && has_state_ && !stored_.is_open()) {
         // Between two attempts it was closed and kept. What another one has by now is not touched.

@@ -9,6 +9,7 @@
 #include "bench.hpp"
 #include "support/misbehaviour.hpp"
 #include "support/pattern.hpp"
+#include "support/remote_file.hpp"
 #include "support/skip.hpp"
 
 using namespace asyncdl::test;
@@ -16,8 +17,6 @@ using words = std::vector<std::string>;
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::uint64_t mebibyte = 1024 * 1024;
 
 std::string kind_of(const json::value& result) {
     const json::value& kind = result.at("error_kind");
@@ -80,22 +79,34 @@ TEST_SUITE("cli/disk") {
         CHECK(b.dir.names() == words{"downloads", "downloads/1", "downloads/2"});
     }
 
-    TEST_CASE("a file that grows beyond what is allowed leaves nothing, the old one stays") {
+    TEST_CASE(
+        "a file that grows beyond what is allowed leaves what can be resumed, the old one stays") {
         bench b;
         std::filesystem::create_directory(b.dir / "downloads");
         b.write("downloads/grows", "old");
-        b.server.on("/grows", response{.fields = {{"ETag", "\"v1\""}},
-                                       .pattern_size = 3 * mebibyte,
-                                       .chunked = true});
+        const remote_file grows(3 * mebibyte);
+        b.server.on("/grows", grows);
+        b.server.on("/bare", response{.pattern_size = 3 * mebibyte, .chunked = true});
         // Blocks of 512 bytes; the report is short.
         const auto results =
-            run_after(b, "ulimit -f 2048", "-j1 \"$1/grows\" \"$1/bytes/1000000\"");
-        REQUIRE(results.size() == 2);
+            run_after(b, "ulimit -f 2048", "-j1 \"$1/grows\" \"$1/bytes/1000000\" \"$1/bare\"");
+        REQUIRE(results.size() == 3);
         CHECK(kind_of(results[0]) == "disk_full");
         CHECK(results[0].at("attempts").as_int64() == 1);
         CHECK(results[0].at("file_size").as_int64() == 0);
         CHECK(results[1].at("success").as_bool());
         CHECK(b.read("downloads/grows") == "old");
+        CHECK(kind_of(results[2]) == "disk_full");
+        CHECK(b.dir.names() == words{"downloads", "downloads/1000000", "downloads/grows",
+                                     "downloads/grows.part", "downloads/grows.part.state"});
+        CHECK(std::filesystem::file_size(b.dir / "downloads/grows.part") <= mebibyte);
+        // With more space the next run goes on from there.
+        const auto again = b.shell("exec \"$0\" --json - \"$1/grows\"");
+        CHECK(again.status == 0);
+        const auto resumed = json::parse(again.out).at("results").as_array().at(0);
+        CHECK(resumed.at("resumed_from").as_int64() > 0);
+        const bool whole = b.read("downloads/grows") == grows.bytes();
+        CHECK(whole);
         CHECK(b.dir.names() == words{"downloads", "downloads/1000000", "downloads/grows"});
     }
 
@@ -157,6 +168,24 @@ TEST_SUITE("cli/disk") {
         CHECK(results[3].at("success").as_bool());
         CHECK(b.read("names") == "3000000\nkept\n");
         CHECK(b.read("kept") == "old\n");
+    }
+
+    TEST_CASE("on a small disk a length that is only announced takes no space from the others") {
+        if (!small_disk::is_allowed()) {
+            return;
+        }
+        bench b;
+        b.server.on("/claim", misbehave::stall_in_body(60 * mebibyte, 10));
+        std::string urls = "\"$origin/claim\"";
+        for (int i = 0; i < 12; ++i) {
+            urls += " \"$origin/bytes/" + std::to_string(1'000'000 + i) + "\"";
+        }
+        const auto results = small_disk("size=64m").run(b, "-j2 --timeout 3 --retries 0 " + urls);
+        REQUIRE(results.size() == 13);
+        CHECK(kind_of(results[0]) == "timeout");
+        for (std::size_t i = 1; i < results.size(); ++i) {
+            CHECK(kind_of(results[i]) == "");
+        }
     }
 
     TEST_CASE("on a read-only disk, where one may be mounted, every download is a failure") {
