@@ -142,12 +142,12 @@ asio::awaitable<void> batch_job::work(std::shared_ptr<lane> where, semaphore_gua
         item->use_signal(where->signal);
         if (cancelled_)
             item->cancel();
-        download_result result;
         try {
-            result = co_await item->run();
+            co_await item->complete();
         } catch (...) {
-            result = item->broken(core::thrown_by("the download"));
+            item->result() = item->broken(core::thrown_by("the download"));
         }
+        download_result& result = item->result();
         // From here on it can be cancelled no more: the consumer gets its result undisturbed.
         running_.erase(running_.iterator_to(*item));
         feed_->count(result);

@@ -84,6 +84,12 @@ bool transfer::is_named() const noexcept {
 
 asio::awaitable<download_result> transfer::run() {
     co_await asio::this_coro::throw_if_cancelled(false);
+    co_await complete();
+    co_return std::move(result_);
+}
+
+asio::awaitable<void> transfer::complete() {
+    co_await asio::this_coro::throw_if_cancelled(false);
     core_->enter(*this);
     core_->shared->totals.started();
     core::outcome<void> outcome;
@@ -129,7 +135,6 @@ asio::awaitable<download_result> transfer::run() {
         result_ = broken(core::thrown_by("the download"));
     }
     core_->shared->totals.finished(result_);
-    co_return std::move(result_);
 }
 
 core::outcome<void> transfer::begin() {

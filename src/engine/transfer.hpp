@@ -38,6 +38,9 @@ public:
 
     /// Waits for a slot, unless one is given with `use_slot`, and downloads. Does not throw.
     boost::asio::awaitable<download_result> run();
+    /// The same in place: `result` has it afterwards.
+    boost::asio::awaitable<void> complete();
+    download_result& result() noexcept { return result_; }
     void use_slot(semaphore_guard slot) noexcept { slot_ = std::move(slot); }
     semaphore_guard release_slot() noexcept { return std::move(slot_); }
 

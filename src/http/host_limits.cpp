@@ -89,15 +89,12 @@ private:
 
 host_limits::idle_place::idle_place() noexcept = default;
 host_limits::idle_place::idle_place(idle_place&& other) noexcept
-    : limits_(std::exchange(other.limits_, nullptr)),
-      permit_(std::move(other.permit_)),
-      parked_(std::move(other.parked_)) {}
+    : limits_(std::exchange(other.limits_, nullptr)), parked_(std::move(other.parked_)) {}
 
 host_limits::idle_place& host_limits::idle_place::operator=(idle_place&& other) noexcept {
     if (this != &other) {
         take_back();
         limits_ = std::exchange(other.limits_, nullptr);
-        permit_ = std::move(other.permit_);
         parked_ = std::move(other.parked_);
     }
     return *this;
@@ -112,15 +109,17 @@ bool host_limits::idle_place::is_taken() const {
 }
 
 host_limits::permit host_limits::idle_place::take_back() {
+    permit result;
     auto* const limits = std::exchange(limits_, nullptr);
     if (!limits)
-        return {};
-    if (!parked_) {
+        return result;
+    if (parked_) {
+        result = parked_->take_back();
+        parked_.reset();
+    } else {
         --limits->idle_;
-        return std::move(permit_);
+        result.granted_ = true;
     }
-    permit result = parked_->take_back();
-    parked_.reset();
     return result;
 }
 
@@ -199,7 +198,6 @@ host_limits::idle_place host_limits::park(permit& open, int socket) {
         if (!result.parked_)
             return result;
     } else {
-        result.permit_ = std::move(open);
         ++idle_;
     }
     result.limits_ = this;

@@ -56,8 +56,7 @@ public:
     private:
         friend class host_limits;
         host_limits* limits_ = nullptr;   ///< counts this as idle
-        permit permit_;                   ///< where there is no bound
-        std::unique_ptr<parked> parked_;  ///< where there is one
+        std::unique_ptr<parked> parked_;  ///< where there is a bound
     };
 
     /// @param limit places a host; 0: no bound, every call grants at once

@@ -80,6 +80,8 @@ pool::idle_connection& pool::idle_connection::operator=(idle_connection&& other)
 }
 
 void pool::idle_connection::close() noexcept {
+    if (!connection)
+        return;
     const auto open = place.take_back();
     connection.reset();
 }
