@@ -8,7 +8,6 @@
 
 #include "bench.hpp"
 #include "support/misbehaviour.hpp"
-#include "support/pattern.hpp"
 #include "support/remote_file.hpp"
 #include "support/skip.hpp"
 
