@@ -39,6 +39,7 @@ enum class errc {
     unsupported,            ///< asks for what this version does not do
     shut_down,              ///< the object was shut down before the call
     too_many_files,         ///< no file descriptor is free; waited for while others are in use
+    part_in_use,            ///< another download writes to the same part file
 };
 
 /// What a caller decides by; compare with `code == failure::retryable`.

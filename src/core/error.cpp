@@ -53,6 +53,7 @@ constexpr std::array table{
     entry{errc::unsupported, local, "internal", "not supported by this version"},
     entry{errc::shut_down, local, "cancelled", "already shut down"},
     entry{errc::too_many_files, local, "file", "too many open files"},
+    entry{errc::part_in_use, local, "file", "the part file is in use by another download"},
 };
 
 constexpr bool in_order() {
@@ -61,7 +62,7 @@ constexpr bool in_order() {
             return false;
         }
     }
-    return table.back().code == errc::too_many_files;
+    return table.back().code == errc::part_in_use;
 }
 static_assert(in_order(), "a code's row is at its value less 1");
 

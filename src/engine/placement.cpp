@@ -172,6 +172,8 @@ core::outcome<bool> placement::settle(on_exists mode) {
     if (there && is_in_the_way(*there, mode) && (mode == on_exists::rename || !given_)) {
         if (const auto numbered = take_number(mode); !numbered)
             return numbered.error();
+        if (mode == on_exists::rename)
+            return true;  // what others make of that name meanwhile shows when the file gets it
         there = look(leaf());
     }
     if (!there)

@@ -216,7 +216,9 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
             co_return core::outcome<void>();
     }
     if (has_state_ && !stored_.is_open()) {
-        const auto found = co_await find_earlier();
+        auto found = co_await find_earlier();
+        if (!found)
+            found = co_await begin_elsewhere(std::move(found).error());
         if (!found)
             co_return found.error();
     }

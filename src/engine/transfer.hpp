@@ -113,6 +113,9 @@ private:
     core::outcome<bool> place_found(core::outcome<bool> wanted, bool has_part = false);
     async_outcome<void> find_earlier();
     prompt<core::outcome<bool>> settle_again();
+    async_outcome<bool> take_next_name();
+    async_outcome<void> begin_elsewhere(core::fault why);
+    async_outcome<void> start_elsewhere(std::optional<std::uint64_t> total, core::fault why);
     async_outcome<void> commit_elsewhere(core::fault why);
     void note_place();
 

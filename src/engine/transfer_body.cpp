@@ -60,6 +60,9 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
         if (!started.now)
             started.now = co_await std::move(started.later);
         if (!*started.now)
+            started.now =
+                co_await start_elsewhere(line->body_size(), std::move(*started.now).error());
+        if (!*started.now)
             co_return started.now->error();
     }
     if (const auto expected = expect_digests(head); !expected)

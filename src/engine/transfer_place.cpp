@@ -126,21 +126,57 @@ prompt<core::outcome<bool>> transfer::settle_again() {
     return look();
 }
 
+/// Takes the next name that is free; false if the name must stay as it is.
+asio::awaitable<core::outcome<bool>> transfer::take_next_name() {
+    const auto next = [this] { return place_.next_number(core_->options.if_exists); };
+    core::outcome<bool> numbered;
+    if (core_->work())
+        numbered = co_await storage::offload(*core_->work(), next);
+    else
+        numbered = next();
+    note_place();
+    co_return numbered;
+}
+
+/// Somebody else has begun a file of this name: another number is as good, if the caller asked for
+/// numbers.
+asio::awaitable<core::outcome<void>> transfer::begin_elsewhere(core::fault why) {
+    if (why.code() != errc::part_in_use || core_->options.if_exists != on_exists::rename)
+        co_return why;
+    place_.drop_part();
+    const auto numbered = co_await take_next_name();
+    if (!numbered)
+        co_return numbered.error();
+    has_state_ = false;
+    stored_.put(place_.folder(), place_.leaf());
+    co_return core::outcome<void>();
+}
+
+/// The same where a body begins.
+asio::awaitable<core::outcome<void>> transfer::start_elsewhere(std::optional<std::uint64_t> total,
+                                                               core::fault why) {
+    for (;;) {
+        auto moved = co_await begin_elsewhere(std::move(why));
+        if (!moved)
+            co_return moved;
+        auto started = stored_.start(total);
+        if (!started.now)
+            started.now = co_await std::move(started.later);
+        if (*started.now)
+            co_return std::move(*started.now);
+        why = std::move(*started.now).error();
+    }
+}
+
 /// The complete file takes the next name that is free, since somebody else has made a file of its
 /// name meanwhile. Others may do so again.
 asio::awaitable<core::outcome<void>> transfer::commit_elsewhere(core::fault why) {
-    const auto next = [this] { return place_.next_number(core_->options.if_exists); };
     for (int tries = 0; tries < max_names && why.code() == errc::exists; ++tries) {
-        core::outcome<bool> numbered;
-        if (core_->work())
-            numbered = co_await storage::offload(*core_->work(), next);
-        else
-            numbered = next();
+        const auto numbered = co_await take_next_name();
         if (!numbered)
             co_return numbered.error();
         if (!*numbered)
             break;
-        note_place();
         stored_.appear_as(place_.leaf());
         auto committed = stored_.commit(modified_);
         if (!committed.now)

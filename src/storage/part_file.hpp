@@ -35,8 +35,8 @@ public:
 
     /// Creates `leaf`.part in `where`: O_EXCL, O_NOFOLLOW, O_CLOEXEC, 0666 less the umask. A
     /// regular file in its place is removed, and so is its state; one that another download has
-    /// locked, in this process or another, is `errc::file`, and so is anything else (a symlink, a
-    /// directory). Told of the size as by `reserve`. On failure nothing is left.
+    /// locked, in this process or another, is `errc::part_in_use`, and anything else (a symlink, a
+    /// directory) is `errc::file`. Told of the size as by `reserve`. On failure nothing is left.
     ///
     /// Below 1 MiB, where `directory::takes_unnamed`, all of that is left to the first write, and
     /// `is_open` is false till then: what that write makes complete never gets that name, but its
@@ -48,9 +48,8 @@ public:
     /// where there is no state. Nothing, and nothing is changed on disk, where state or part file
     /// is missing, broken, a symlink, another user's, open to writes of others, or without a usable
     /// claim; but a state without its part file is removed. What is opened gets the mode of a new
-    /// file. `errc::file` where another download has it locked, or
-    /// where the lack is one that may pass (no descriptor, no memory): what is there is then worth
-    /// more than an attempt.
+    /// file. `errc::part_in_use` if another download has it locked; `errc::file` if the lack is one
+    /// that may pass (no descriptor, no memory): what is there is then worth more than an attempt.
     static core::outcome<std::optional<reopened_part>> reopen(std::shared_ptr<directory> where,
                                                               const std::string& leaf);
 

@@ -33,7 +33,7 @@ int take_lock(files& calls, int file) {
 
 core::fault not_locked(const std::string& part, int negative_errno) {
     if (negative_errno == -EWOULDBLOCK)
-        return {make_error_code(errc::file), part + " is in use by another download"};
+        return {make_error_code(errc::part_in_use), part + " is in use by another download"};
     return file_fault("lock", part, negative_errno);
 }
 

@@ -29,10 +29,10 @@ struct own_part {
 
 /// Makes `part` for us alone. What stands in its place is never written into: a regular file that
 /// nobody has locked is removed, state first; one that is locked is another download's
-/// (`errc::file`), and so is anything else, or a file that the program itself uses. The lock lasts
-/// as long as the descriptor: who finds the part file knows whether it is in use, in this process
-/// or another. Never removes a file that another download may just have made; on failure nothing
-/// of ours is left.
+/// (`errc::part_in_use`); anything else, or a file that the program itself uses, is `errc::file`.
+/// The lock lasts as long as the descriptor: who finds the part file knows whether it is in use, in
+/// this process or another. Never removes a file that another download may just have made; on
+/// failure nothing of ours is left.
 core::outcome<own_part> take_part(directory& where, const std::string& part);
 
 /// Whether a download may remove what stands in a state's place: a regular file or a symlink that

@@ -237,10 +237,40 @@ TEST_CASE_TEMPLATE("a second download of a target is told so and disturbs nothin
     while (first.progress().bytes_received == 0 && on.io.run_one_for(patience) > 0) {
     }
     const download_result second = on.fetch("/file");
-    check_failure(second, errc::file);
+    check_failure(second, errc::part_in_use);
+    CHECK(error_kind(second.error) == "file");
     CHECK(second.message.find("in use") != std::string::npos);
     told.set();
     check_resumed(on, run_for_result(on.io, std::move(done)), file, kept);
+}
+
+TEST_CASE("a second download of a target takes the next number, if the caller asked for numbers") {
+    for (const bool resumed : {false, true}) {
+        stage_over<plain> on;
+        on.options.if_exists = on_exists::rename;
+        remote_file file(whole);
+        if (resumed)
+            leave_part(on, file, kept);
+        event told;
+        on.server.on("/other", file);
+        file.before_last = [&] { told.wait(); };
+        on.server.on("/file", file);
+        downloader first(on.io.get_executor(), on.options);
+        auto done = first.async_download(on.ask("/file"), asio::use_future);
+        on.io.restart();
+        while (first.progress().bytes_received == 0 && on.io.run_one_for(patience) > 0) {
+        }
+        for (const char* name : {"file.1", "file.2"}) {
+            const download_result other = on.fetch(on.ask("/other"));
+            CHECK(other.success);
+            CHECK(other.file_name == name);
+            const bool same_bytes = on.content(name) == file.bytes();
+            CHECK(same_bytes);
+        }
+        told.set();
+        CHECK(run_for_result(on.io, std::move(done)).file_name == "file");
+        CHECK(on.names() == std::vector<std::string>{"file", "file.1", "file.2"});
+    }
 }
 
 TEST_CASE_TEMPLATE("a target that is kept as it is leaves the leftovers alone", How, plain, tls) {

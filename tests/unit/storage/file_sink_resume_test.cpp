@@ -161,7 +161,7 @@ TEST_SUITE("unit/storage/file_sink_resume") {
             REQUIRE(on.reopen(first).value().has_value());
             const auto found = on.reopen(second);
             REQUIRE(found.has_error());
-            CHECK(found.error().code() == errc::file);
+            CHECK(found.error().code() == errc::part_in_use);
             CHECK(second.fault().message() == "a.part is in use by another download");
             CHECK(!second.is_open());
         });

@@ -234,7 +234,7 @@ TEST_SUITE("unit/storage/part_file") {
         REQUIRE(first.write(0, bytes("first")).has_value());
         const auto second = part_file::create(open(dir), "a", std::nullopt);
         REQUIRE(second.has_error());
-        CHECK(second.error().code() == errc::file);
+        CHECK(second.error().code() == errc::part_in_use);
         CHECK(second.error().message() == "a.part is in use by another download");
         REQUIRE(first.commit(std::nullopt, true).has_value());
         CHECK(test::read_file(dir / "a") == "first");

@@ -136,7 +136,7 @@ TEST_SUITE("unit/storage/part_lock") {
         REQUIRE(::flock(theirs.get(), LOCK_EX | LOCK_NB) == 0);
         const auto done = download(test::open(dir), "new");
         REQUIRE(done.has_error());
-        CHECK(done.error().code() == errc::file);
+        CHECK(done.error().code() == errc::part_in_use);
         CHECK(done.error().message() == "a.part is in use by another download");
         CHECK(dir.names() == names{"a.part", "a.part.state"});
         CHECK(test::read_file(dir / "a.part") == "theirs");

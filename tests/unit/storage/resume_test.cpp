@@ -255,7 +255,7 @@ TEST_SUITE("unit/storage/resume") {
             REQUIRE(first.has_value());
             const auto second = part_file::reopen(test::open(dir), "a");
             REQUIRE(second.has_error());
-            CHECK(second.error().code() == errc::file);
+            CHECK(second.error().code() == errc::part_in_use);
             CHECK(second.error().message() == "a.part is in use by another download");
             CHECK(part_file::create(test::open(dir), "a", std::nullopt).has_error());
             CHECK(dir.names() == both);
