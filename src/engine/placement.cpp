@@ -7,7 +7,7 @@ namespace asyncdl::engine {
 
 namespace {
 
-std::string last_part(const std::string& name) {
+std::string_view last_part(std::string_view name) {
     return name.substr(name.rfind('/') + 1);
 }
 
@@ -28,7 +28,7 @@ std::string placement::path() const {
 }
 
 std::string placement::leaf() const {
-    return last_part(target_.name);
+    return std::string(last_part(target_.name));
 }
 
 core::outcome<void> placement::plan(const download_request& request,
@@ -129,7 +129,7 @@ core::outcome<void> placement::take_number(std::optional<on_exists> mode) {
     const auto try_number = [&](unsigned number) -> core::outcome<bool> {
         std::string name = core::numbered_name(target_.base, number);
         if (mode) {
-            const auto there = look(last_part(name));
+            const auto there = look(std::string(last_part(name)));
             if (!there)
                 return there.error();
             if (is_in_the_way(*there, *mode))

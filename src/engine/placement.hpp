@@ -70,6 +70,8 @@ public:
     const std::shared_ptr<storage::directory>& folder() const noexcept { return folder_; }
     std::string leaf() const;
     std::string part_leaf() const { return part_ ? part_->name : leaf(); }
+    /// Whether the part file has a name of its own.
+    bool has_part_name() const noexcept { return part_.has_value(); }
 
 private:
     struct held_name {

@@ -42,6 +42,8 @@ asio::awaitable<core::outcome<void>> transfer::take_name() {
 
 /// Blocking.
 core::outcome<void> transfer::enter_folder() {
+    if (place_.is_named() && !place_.folder()->is_gone())
+        return {};
     auto folder = core_->folder_of(place_.directory(), place_.base_name());
     if (!folder)
         return folder.error();
@@ -84,7 +86,7 @@ core::outcome<bool> transfer::place_found(core::outcome<bool> wanted, bool has_p
     if (wanted && *wanted) {
         if (!has_part)
             stored_.put(place_.folder(), place_.part_leaf());
-        if (has_part || place_.part_leaf() != place_.leaf())
+        if (has_part || place_.has_part_name())
             stored_.appear_as(place_.leaf());
     } else if (wanted) {
         result_.skipped = true;
