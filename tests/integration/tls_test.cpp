@@ -162,6 +162,7 @@ TEST_CASE("a close or a reset in the handshake can pass") {
         tls_stage on(std::move(how));
         const download_result first = on.fetch("/");
         check_failed(on, first, errc::tls_reset);
+        CHECK(error_kind(first.error) == "truncated");
         CHECK(first.error == failure::retryable);
         CHECK(on.fetch("/").success);
     }

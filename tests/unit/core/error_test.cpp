@@ -31,7 +31,7 @@ const std::vector<row> rows{
     {errc::proxy_failed, "proxy", {failure::peer}},
     {errc::tls_certificate, "tls", {failure::peer}},
     {errc::tls_handshake, "tls", {failure::peer}},
-    {errc::tls_reset, "tls", {failure::peer, failure::retryable}},
+    {errc::tls_reset, "truncated", {failure::peer, failure::retryable}},
     {errc::connect_timeout, "timeout", {failure::peer, failure::retryable, failure::timeout}},
     {errc::timeout, "timeout", {failure::peer, failure::retryable, failure::timeout}},
     {errc::max_time, "timeout", {failure::timeout}},
