@@ -16,6 +16,9 @@
 using namespace asyncdl::test;
 namespace json = boost::json;
 
+// ThreadSanitizer itself cannot start without a thread.
+#ifndef __SANITIZE_THREAD__
+
 namespace {
 
 constexpr int files = 100;
@@ -64,9 +67,6 @@ void check_all(const bench& b, const std::string& options) {
 }
 
 }  // namespace
-
-// ThreadSanitizer itself cannot start without a thread.
-#ifndef __SANITIZE_THREAD__
 
 TEST_SUITE("cli/thread") {
     TEST_CASE("without a thread for them, the reports are written in place and nothing is lost") {
