@@ -11,7 +11,7 @@
 namespace asyncdl::test {
 
 /// The longest that anything in a test may take that should end by itself, on a slow machine too.
-inline constexpr std::chrono::seconds patience{60};
+inline constexpr std::chrono::seconds patience{180};
 
 /// A bound for what must not have waited: less than the 30 s that such a wait takes, and far more
 /// than a slow machine needs.
