@@ -1,5 +1,6 @@
 #include "engine/downloader_core.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cmath>
 #include <stdexcept>
@@ -109,9 +110,14 @@ std::shared_ptr<storage::directory> downloader_core::known_folder_of(
     const std::string& directory, const std::string& name) const {
     const std::string_view folders = folders_of(name);
     const std::lock_guard lock(mutex_);
-    for (const open_folder* known : {&default_folder_, &last_folder_})
-        if (known->opened && known->folders == folders && known->directory == directory)
-            return known->opened;
+    const auto is_it = [&](const open_folder& known) {
+        return known.opened && known.folders == folders && known.directory == directory;
+    };
+    if (is_it(default_folder_))
+        return default_folder_.opened;
+    const auto found = std::ranges::find_if(last_folders_, is_it);
+    if (found != last_folders_.end())
+        return found->opened;
     return nullptr;
 }
 
@@ -128,8 +134,14 @@ core::outcome<std::shared_ptr<storage::directory>> downloader_core::folder_of(
     const std::string_view folders = folders_of(name);
     const bool is_default = folders.empty() && directory == options.download_dir;
     const std::lock_guard lock(mutex_);
-    (is_default ? default_folder_ : last_folder_) =
-        open_folder{directory, std::string(folders), *opened};
+    // One that was removed gives its place to the one that was made again.
+    const auto same = std::ranges::find_if(last_folders_, [&](const open_folder& known) {
+        return known.folders == folders && known.directory == directory;
+    });
+    const auto place = same != last_folders_.end()
+                           ? same
+                           : last_folders_.begin() + (oldest_folder_++ % last_folders_.size());
+    (is_default ? default_folder_ : *place) = open_folder{directory, std::string(folders), *opened};
     return opened;
 }
 

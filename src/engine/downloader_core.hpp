@@ -2,6 +2,8 @@
 // The inside of a downloader: what its downloads on one executor have in common. Kept alive by the
 // downloader and by every download that runs; used on the executor, but for `progress`.
 
+#include <array>
+#include <asyncdl/async_semaphore.hpp>
 #include <asyncdl/downloader_options.hpp>
 #include <asyncdl/progress_snapshot.hpp>
 #include <boost/asio/any_io_executor.hpp>
@@ -49,6 +51,10 @@ public:
     const std::shared_ptr<net::timekeeper> keeper;
     const std::shared_ptr<http::pool> connections;
 
+    /// Downloads outside of batches take their names in order. Not shared: a context that nobody
+    /// runs must hold up no other.
+    async_semaphore naming_turn{1};
+
     /// Memory that a body passes through, shared by all downloads since nothing stays in it while
     /// one of them waits.
     std::span<std::byte> scratch() { return scratch_; }
@@ -81,14 +87,15 @@ private:
 
     mutable std::mutex mutex_;
     boost::intrusive::list<job> jobs_;  ///< oldest first
-    /// Folders that stay open: the default directory, and the one that was used last besides it.
+    /// Folders that stay open: the default directory, and some that were opened last besides it.
     struct open_folder {
         std::string directory;
         std::string folders;  ///< below it
         std::shared_ptr<storage::directory> opened;
     };
     open_folder default_folder_;
-    open_folder last_folder_;
+    std::array<open_folder, 8> last_folders_;
+    std::size_t oldest_folder_ = 0;
 };
 
 /// The totals of the whole context, for a snapshot.

@@ -56,6 +56,7 @@ core::outcome<void> placement::enter(std::shared_ptr<storage::directory> folder)
         return {};
     drop_part();
     target_.claim.give_back();
+    number_ = 0;
     if (!given_) {
         take_derived();
         return {};
@@ -79,6 +80,7 @@ bool placement::follow(const core::url& to, bool redirected, const core::fields&
     if (part_ && part_->base == derived) {
         target_ = std::move(*part_);
         part_.reset();
+        number_ = 0;
         return true;
     }
     if (has_part && !part_)
@@ -98,6 +100,7 @@ bool placement::take(std::string name) {
 }
 
 void placement::take_derived() {
+    number_ = 0;
     if (!take(target_.base))
         (void)take_number(std::nullopt);  // without a look at files it cannot fail
 }
@@ -119,13 +122,13 @@ void placement::drop_part() {
 core::outcome<bool> placement::next_number(on_exists mode) {
     if (mode != on_exists::rename && (given_ || mode != on_exists::overwrite))
         return false;
-    const auto numbered = take_number(mode);
+    const auto numbered = take_number(mode, number_);
     return numbered ? core::outcome<bool>(true) : numbered.error();
 }
 
 /// Takes the first number that is free, or one near it if they have gaps: thousands may be taken,
 /// so it is found in few steps.
-core::outcome<void> placement::take_number(std::optional<on_exists> mode) {
+core::outcome<void> placement::take_number(std::optional<on_exists> mode, unsigned above) {
     const auto try_number = [&](unsigned number) -> core::outcome<bool> {
         std::string name = core::numbered_name(target_.base, number);
         if (mode) {
@@ -137,15 +140,16 @@ core::outcome<void> placement::take_number(std::optional<on_exists> mode) {
         }
         return take(std::move(name));
     };
-    unsigned taken = 0;
+    unsigned taken = above;
     unsigned free = 0;
-    for (unsigned next = 1; free - taken != 1;
-         next = free == 0 ? next * 2 : taken + (free - taken) / 2) {
+    for (unsigned step = 1, next = above + 1; free - taken != 1;
+         next = free == 0 ? above + (step *= 2) : taken + (free - taken) / 2) {
         const auto done = try_number(next);
         if (!done)
             return done.error();
         (*done ? free : taken) = next;
     }
+    number_ = free;
     return {};
 }
 
@@ -166,7 +170,8 @@ core::outcome<storage::target> placement::look(const std::string& leaf) const {
 
 core::outcome<bool> placement::settle(on_exists mode) {
     // Where files are made without a name, they find out early enough what is in their place.
-    if (mode == on_exists::overwrite && folder_->takes_unnamed())
+    unchecked_ = mode == on_exists::overwrite && folder_->takes_unnamed();
+    if (unchecked_)
         return true;
     auto there = look(leaf());
     if (there && is_in_the_way(*there, mode) && (mode == on_exists::rename || !given_)) {
@@ -186,6 +191,15 @@ core::outcome<bool> placement::settle(on_exists mode) {
     if (mode == on_exists::skip)
         return false;
     return core::fault(make_error_code(errc::exists), path() + " exists");
+}
+
+core::outcome<void> placement::check() {
+    unchecked_ = false;
+    const auto there = look(leaf());
+    if (!there)
+        return there.error();
+    auto why = storage::obstacle(*there, path());
+    return why ? core::outcome<void>(*std::move(why)) : core::outcome<void>();
 }
 
 }  // namespace asyncdl::engine

@@ -46,8 +46,14 @@ public:
     /// `errc::file`, `errc::exists`.
     core::outcome<bool> settle(on_exists mode);
 
-    /// Takes the next number that is free, of a name that somebody else took meanwhile; false if
-    /// the name must stay as it is. Blocking.
+    /// Whether `settle` left the look at the target to its commit, which comes soon enough for a
+    /// small file; for others `check` takes that look.
+    bool is_unchecked() const noexcept { return unchecked_; }
+    /// Blocking. `errc::file`, `errc::exists`.
+    core::outcome<void> check();
+
+    /// Takes the next number that is free, above the one of the name that somebody else took
+    /// meanwhile; false if the name must stay as it is. Blocking.
     core::outcome<bool> next_number(on_exists mode);
 
     /// Holds the name of a part file that an earlier run left; false if another download holds it.
@@ -84,12 +90,14 @@ private:
     bool take(std::string name);
     void take_derived();
     core::outcome<storage::target> look(const std::string& leaf) const;
-    core::outcome<void> take_number(std::optional<on_exists> mode);
+    core::outcome<void> take_number(std::optional<on_exists> mode, unsigned above = 0);
 
     core::name_registry& active_;
     const std::shared_ptr<core::name_registry> batch_;
     const std::string* directory_ = nullptr;  ///< from `plan` on
     bool given_ = false;
+    bool unchecked_ = false;
+    unsigned number_ = 0;  ///< in the target's name; 0: none
     held_name target_;
     std::optional<held_name> part_;  ///< a derived name, if it is another than the target's
     std::uint64_t kept_size_ = 0;

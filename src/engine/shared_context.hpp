@@ -31,10 +31,9 @@ public:
 
     const std::size_t max_concurrent;
 
-    async_semaphore slots;           ///< one a download that is at work
-    async_semaphore waiting_room;    ///< one a download that waits without a slot
-    async_semaphore naming_turn{1};  ///< downloads outside of batches take their names in order
-    core::name_registry names;       ///< of the downloads that are active
+    async_semaphore slots;         ///< one a download that is at work
+    async_semaphore waiting_room;  ///< one a download that waits without a slot
+    core::name_registry names;     ///< of the downloads that are active
     host_rests rests;
     counters totals;
     std::atomic<std::size_t> waiting_for_files = 0;      ///< downloads that lack a descriptor

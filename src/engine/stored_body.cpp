@@ -30,10 +30,13 @@ private:
 
 }  // namespace
 
-void stored_body::put(std::shared_ptr<storage::directory> folder, std::string leaf) {
+void stored_body::put(std::shared_ptr<storage::directory> folder, std::string leaf, bool derived) {
     storage::file_sink::options how;
     how.replace = core_.options.if_exists == on_exists::overwrite;
     how.durable = core_.options.durable;
+    how.derived = derived;
+    // With numbers, others must see at once that the name is taken.
+    how.named = core_.options.if_exists == on_exists::rename;
     how.work = core_.work();
     file_.emplace(std::move(folder), std::move(leaf), how);
     left_.reset();

@@ -36,8 +36,9 @@ public:
     stored_body(downloader_core& core, sink* destination)
         : core_(core), destination_(destination) {}
 
-    /// Where the file goes; what was stored for another place is to be discarded before.
-    void put(std::shared_ptr<storage::directory> folder, std::string leaf);
+    /// Where the file goes; what was stored for another place is to be discarded before. `derived`:
+    /// the caller did not choose the name.
+    void put(std::shared_ptr<storage::directory> folder, std::string leaf, bool derived);
     bool has_place() const noexcept { return destination_ || file_; }
 
     /// Looks for what an earlier run has left of the URL with this hash, and proves it. `proven`

@@ -70,7 +70,7 @@ core::outcome<void> transfer::plan(bool has_turn) {
         return {};
     auto named = place_.plan(request_, core_->options, from_.first());
     // One that comes later must not overtake those that wait for their names.
-    const bool is_next = has_turn || core_->shared->naming_turn.available() > 0;
+    const bool is_next = has_turn || core_->naming_turn.available() > 0;
     if (auto folder =
             named && is_next ? core_->known_folder_of(place_.directory(), place_.name()) : nullptr)
         named = place_.enter(std::move(folder));
@@ -128,6 +128,8 @@ asio::awaitable<void> transfer::complete() {
         if (stored_.broken().any())
             outcome = stored_.broken();
     }
+    if (!outcome)
+        place_.drop_part();
     core_->leave(*this);
     try {
         finish(outcome);
@@ -206,7 +208,7 @@ asio::awaitable<core::outcome<bool>> transfer::another_range(const core::fault& 
 /// Asks, follows where it is sent, and stores what it gets, until the file is complete.
 asio::awaitable<core::outcome<void>> transfer::attempt() {
     counted_ = false;
-    if (!stored_.has_place()) {
+    if (!stored_.has_place() || is_place_gone()) {
         auto wanted = settle();
         if (!wanted.now)
             wanted.now = co_await std::move(wanted.later);
@@ -216,9 +218,7 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
             co_return core::outcome<void>();
     }
     if (has_state_ && !stored_.is_open()) {
-        auto found = co_await find_earlier();
-        if (!found)
-            found = co_await begin_elsewhere(std::move(found).error());
+        const auto found = co_await take_up_earlier();
         if (!found)
             co_return found.error();
     }
@@ -251,6 +251,13 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
             // It may have been told to rest meanwhile.
             if (core_->shared->rests.end_of(to_->origin()))
                 continue;
+        }
+        if (waited_ && std::exchange(waited_, false) && is_place_gone()) {
+            auto wanted = settle();
+            if (!wanted.now)
+                wanted.now = co_await std::move(wanted.later);
+            if (!*wanted.now || !**wanted.now)
+                co_return *wanted.now ? core::outcome<void>() : wanted.now->error();
         }
         if (!std::exchange(counted_, true))
             ++result_.attempts;

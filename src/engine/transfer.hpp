@@ -111,12 +111,15 @@ private:
     async_outcome<bool> settle_elsewhere();
     core::outcome<bool> look_for_place();
     core::outcome<bool> place_found(core::outcome<bool> wanted, bool has_part = false);
+    bool is_place_gone() const;
+    async_outcome<void> take_up_earlier();
     async_outcome<void> find_earlier();
+    prompt<core::outcome<void>> check_target();
     prompt<core::outcome<bool>> settle_again();
     async_outcome<bool> take_next_name();
     async_outcome<void> begin_elsewhere(core::fault why);
     async_outcome<void> start_elsewhere(std::optional<std::uint64_t> total, core::fault why);
-    async_outcome<void> commit_elsewhere(core::fault why);
+    async_outcome<bool> commit_elsewhere(core::fault why);
     void note_place();
 
     // What it waits for besides the network.
@@ -156,7 +159,9 @@ private:
 
     bool downgraded_ = false;  ///< once sent from https to http
 
-    bool has_state_ = false;  ///< an earlier run seems to have left something
+    bool has_state_ = false;        ///< an earlier run seems to have left something
+    bool found_by_source_ = false;  ///< ... under another name, not opened so far
+    bool waited_ = false;           ///< for something besides the network, since the last question
     stored_body stored_;
     semaphore_guard slot_;
     semaphore_guard turn_;              ///< to take a name

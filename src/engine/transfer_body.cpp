@@ -56,6 +56,14 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
     } else {
         changed_ =
             changed_ || (part_ && stored_.compare(head.fields) == core::agreement::different);
+        if (place_.is_unchecked() &&
+            line->body_size().value_or(storage::max_unnamed_bytes) >= storage::max_unnamed_bytes) {
+            auto checked = check_target();
+            if (!checked.now)
+                checked.now = co_await std::move(checked.later);
+            if (!*checked.now)
+                co_return checked.now->error();
+        }
         auto started = stored_.start(line->body_size());
         if (!started.now)
             started.now = co_await std::move(started.later);
@@ -94,11 +102,15 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
     auto committed = stored_.commit(modified_);
     if (!committed.now)
         committed.now = co_await std::move(committed.later);
-    if (!*committed.now && committed.now->error().code() == errc::exists)
-        committed.now = co_await commit_elsewhere(std::move(*committed.now).error());
-    if (!*committed.now)
+    if (!*committed.now && committed.now->error().code() == errc::exists) {
+        const auto elsewhere = co_await commit_elsewhere(std::move(*committed.now).error());
+        if (!elsewhere || !*elsewhere)
+            co_return elsewhere ? core::outcome<next_step>(next_step::done) : elsewhere.error();
+    } else if (!*committed.now) {
         co_return committed.now->error();
+    }
     result_.file_size = stored_.held();
+    place_.drop_part();
     co_return next_step::done;
 }
 

@@ -23,7 +23,7 @@ constexpr int max_names = 1000;
 asio::awaitable<core::outcome<void>> transfer::take_name() {
     if (!turn_) {
         auto [error, turn] =
-            co_await core_->shared->naming_turn.async_acquire(asio::as_tuple(asio::use_awaitable));
+            co_await core_->naming_turn.async_acquire(asio::as_tuple(asio::use_awaitable));
         turn_ = std::move(turn);
     }
     const auto enter = [this] { return enter_folder(); };
@@ -77,15 +77,22 @@ core::outcome<bool> transfer::look_for_place() {
         return true;
     const auto part =
         storage::find_state(*place_.folder(), place_.leaf(), from_.source(), place_.is_derived());
-    has_state_ = part && (*part == place_.leaf() || place_.use_part(*part));
+    found_by_source_ = part && *part != place_.leaf() && place_.use_part(*part);
+    has_state_ = found_by_source_ || (part && *part == place_.leaf());
     return true;
+}
+
+/// Whether the directory was removed, so that no file can be begun there any more.
+bool transfer::is_place_gone() const {
+    return !request_.destination && !stored_.is_open() && place_.folder() &&
+           place_.folder()->is_gone();
 }
 
 core::outcome<bool> transfer::place_found(core::outcome<bool> wanted, bool has_part) {
     note_place();
     if (wanted && *wanted) {
         if (!has_part)
-            stored_.put(place_.folder(), place_.part_leaf());
+            stored_.put(place_.folder(), place_.part_leaf(), place_.is_derived());
         if (has_part || place_.has_part_name())
             stored_.appear_as(place_.leaf());
     } else if (wanted) {
@@ -100,6 +107,21 @@ void transfer::note_place() {
         return;
     result_.file_name = place_.name();
     result_.file_path = result_.file_name.empty() ? std::string() : place_.path();
+}
+
+/// What was found under another name is of use, or left alone: it may be another download's by now.
+asio::awaitable<core::outcome<void>> transfer::take_up_earlier() {
+    auto found = co_await find_earlier();
+    if (std::exchange(found_by_source_, false) && !stored_.is_open() && !is_stopped() &&
+        (found || found.error().code() != errc::too_many_files)) {
+        place_.drop_part();
+        has_state_ = false;
+        stored_.put(place_.folder(), place_.leaf(), place_.is_derived());
+        co_return core::outcome<void>();
+    }
+    if (!found)
+        found = co_await begin_elsewhere(std::move(found).error());
+    co_return found;
 }
 
 /// Takes up what an earlier run has left of this URL, where its hashes prove it.
@@ -150,14 +172,14 @@ asio::awaitable<core::outcome<void>> transfer::begin_elsewhere(core::fault why) 
     if (!numbered)
         co_return numbered.error();
     has_state_ = false;
-    stored_.put(place_.folder(), place_.leaf());
+    stored_.put(place_.folder(), place_.leaf(), place_.is_derived());
     co_return core::outcome<void>();
 }
 
 /// The same where a body begins.
 asio::awaitable<core::outcome<void>> transfer::start_elsewhere(std::optional<std::uint64_t> total,
                                                                core::fault why) {
-    for (;;) {
+    for (int tries = 0; tries < max_names && !is_stopped(); ++tries) {
         auto moved = co_await begin_elsewhere(std::move(why));
         if (!moved)
             co_return moved;
@@ -168,11 +190,30 @@ asio::awaitable<core::outcome<void>> transfer::start_elsewhere(std::optional<std
             co_return std::move(*started.now);
         why = std::move(*started.now).error();
     }
+    co_return why;
+}
+
+/// A body begins that is not so small that its commit would soon tell what is in its place.
+prompt<core::outcome<void>> transfer::check_target() {
+    const auto check = [this] { return place_.check(); };
+    if (core_->work())
+        return storage::offload(*core_->work(), check);
+    return check();
 }
 
 /// The complete file takes the next name that is free, since somebody else has made a file of its
-/// name meanwhile. Others may do so again.
-asio::awaitable<core::outcome<void>> transfer::commit_elsewhere(core::fault why) {
+/// name meanwhile. Others may do so again. False if that file is kept.
+asio::awaitable<core::outcome<bool>> transfer::commit_elsewhere(core::fault why) {
+    if (core_->options.if_exists == on_exists::skip) {
+        auto wanted = settle_again();
+        if (!wanted.now)
+            wanted.now = co_await std::move(wanted.later);
+        wanted.now = place_found(std::move(*wanted.now), true);
+        if (!*wanted.now || **wanted.now)
+            co_return *wanted.now ? why : wanted.now->error();
+        co_await stored_.discard();
+        co_return false;
+    }
     for (int tries = 0; tries < max_names && why.code() == errc::exists; ++tries) {
         const auto numbered = co_await take_next_name();
         if (!numbered)
@@ -184,7 +225,7 @@ asio::awaitable<core::outcome<void>> transfer::commit_elsewhere(core::fault why)
         if (!committed.now)
             committed.now = co_await std::move(committed.later);
         if (*committed.now)
-            co_return core::outcome<void>();
+            co_return true;
         why = std::move(*committed.now).error();
     }
     co_return why;

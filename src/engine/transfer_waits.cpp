@@ -48,6 +48,7 @@ asio::awaitable<core::outcome<http::host_limits::permit>> transfer::wait_for_hos
     now(download_state::waiting);
     const auto seat = core_->shared->waiting_room.try_acquire();
     slot_.release();
+    waited_ = true;
     auto place = co_await core_->shared->hosts->lease(host);
     if (!place || is_stopped())
         co_return stopped();
@@ -103,6 +104,7 @@ asio::awaitable<core::outcome<void>> transfer::wait_without_slot(net::clock::dur
         co_return stopped();
     lines_.store(0, std::memory_order_relaxed);
     now(download_state::waiting);
+    waited_ = true;
     const auto seat = core_->shared->waiting_room.try_acquire();
     if (seat)
         slot_.release();

@@ -44,6 +44,7 @@ checkpoints::checkpoints(std::shared_ptr<directory> where, std::string name, int
     generation_ = contents.generation;
     source_ = contents.source;
     about_ = contents.about;
+    derived_ = contents.derived;
     // A last record that is torn gives its place to the next one.
     slots_ = static_cast<std::size_t>(size - header_bytes) / record_bytes;
 }
@@ -53,8 +54,10 @@ checkpoints::~checkpoints() {
         where_->calls().close(descriptor_);
 }
 
-void checkpoints::describe(std::uint64_t source, core::validators about) {
-    header_written_ = header_written_ && source == source_ && about == about_;
+void checkpoints::describe(std::uint64_t source, core::validators about, bool derived) {
+    header_written_ =
+        header_written_ && source == source_ && about == about_ && derived == derived_;
+    derived_ = derived;
     source_ = source;
     about_ = std::move(about);
 }
@@ -152,7 +155,7 @@ bool checkpoints::prepare() noexcept {
         ended_ = true;
         return false;
     }
-    const auto header = encode_header(generation_, source_, about_);
+    const auto header = encode_header(generation_, source_, about_, derived_);
     int stored = header ? 0 : -EINVAL;
     if (stored == 0 && !there)
         stored = create();

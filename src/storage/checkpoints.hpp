@@ -34,7 +34,7 @@ public:
     checkpoints& operator=(const checkpoints&) = delete;
 
     /// What the journal is to say about the file as a whole from its next record on.
-    void describe(std::uint64_t source, core::validators about);
+    void describe(std::uint64_t source, core::validators about, bool derived);
 
     /// `data` is in the part file from now on. Where it does not follow what was written before, a
     /// new piece begins.
@@ -65,6 +65,7 @@ private:
     std::uint64_t generation_ = 0;
     std::uint64_t source_ = 0;
     core::validators about_;
+    bool derived_ = false;
 
     // The piece being written.
     std::uint64_t begin_ = 0;

@@ -103,7 +103,7 @@ awaitable<std::optional<kept_bytes>> file_sink::prove(journal_contents claims,
 
 core::outcome<void> file_sink::open_now(std::optional<std::uint64_t> size) {
     if (!part_.is_open()) {
-        auto created = part_file::create(where_, leaf_, size);
+        auto created = part_file::create(where_, leaf_, size, options_.named);
         if (!created)
             return std::move(created).error();
         part_ = std::move(*created);
@@ -133,7 +133,7 @@ awaitable<error_code> file_sink::resume(std::optional<std::uint64_t> size) {
 
 void file_sink::describe(std::uint64_t source, core::validators about) {
     source_ = source;
-    part_.describe(source, std::move(about));
+    part_.describe(source, std::move(about), options_.derived);
 }
 
 awaitable<error_code> file_sink::write(std::uint64_t offset, std::span<const std::byte> data) {
@@ -170,7 +170,7 @@ awaitable<error_code> file_sink::commit(std::uint64_t size) {
 awaitable<bool> file_sink::keep() {
     return run([this] {
         const bool kept = part_.keep();
-        if (kept && source_)
+        if (kept && source_ && options_.derived)
             where_->state_names().note(*source_, leaf_);
         return kept;
     });

@@ -37,6 +37,8 @@ public:
     struct options {
         bool replace = true;   ///< a file in the target's place gives way
         bool durable = false;  ///< commit syncs the file and its directory
+        bool derived = false;  ///< the caller did not choose the name; the state says so
+        bool named = false;    ///< even a small file has its part file from the beginning
         /// Where the calls are made; nullopt: in place, and no call suspends but `reopen` where
         /// there is something to prove, and `digest`.
         std::optional<boost::asio::any_io_executor> work = std::nullopt;

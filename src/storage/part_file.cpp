@@ -11,13 +11,6 @@
 
 namespace asyncdl::storage {
 
-namespace {
-
-/// Below this a file is on disk before a look ahead would tell more than its first write.
-constexpr std::uint64_t worth_a_look = 1024 * 1024;
-
-}  // namespace
-
 part_file::part_file() noexcept = default;
 
 part_file::part_file(part_file&& other) noexcept {
@@ -62,15 +55,15 @@ part_file::part_file(std::shared_ptr<directory> where, std::string leaf)
 }
 
 core::outcome<part_file> part_file::create(std::shared_ptr<directory> where, std::string leaf,
-                                           std::optional<std::uint64_t> size) {
+                                           std::optional<std::uint64_t> size, bool named) {
     part_file made(std::move(where), std::move(leaf));
-    if (size && *size > 0 && *size < worth_a_look && made.where_->takes_unnamed()) {
+    if (!named && size && *size > 0 && *size < max_unnamed_bytes && made.where_->takes_unnamed()) {
         made.size_ = size;
         made.unmade_ = true;
         return made;
     }
-    if (auto named = made.make_named(); !named)
-        return std::move(named).error();
+    if (auto taken = made.make_named(); !taken)
+        return std::move(taken).error();
     if (auto reserved = made.reserve(size); !reserved)
         return std::move(reserved).error();
     return made;
@@ -108,20 +101,13 @@ core::outcome<std::optional<reopened_part>> part_file::reopen(std::shared_ptr<di
 
 core::outcome<void> part_file::reserve(std::optional<std::uint64_t> size) {
     size_ = size;
-    if (!size || *size < worth_a_look)
+    if (!size || *size < max_unnamed_bytes)
         return {};
-    if (auto begun = reserved_.begin(*where_, descriptor_, part_, *size, end_); !begun)
-        return begun;
-    // The rename would tell as well, but only when all has been fetched.
-    const auto there = look(*where_, leaf_);
-    auto why = there ? obstacle(*there, leaf_) : std::nullopt;
-    if (why && why->code() == errc::file)
-        return *std::move(why);
-    return {};
+    return reserved_.begin(*where_, descriptor_, part_, *size, end_);
 }
 
-void part_file::describe(std::uint64_t source, core::validators about) {
-    described_ = {source, std::move(about)};
+void part_file::describe(std::uint64_t source, core::validators about, bool derived) {
+    described_ = {source, std::move(about), derived};
 }
 
 core::outcome<void> part_file::write(std::uint64_t offset, std::span<const std::byte> data) {
@@ -160,7 +146,8 @@ void part_file::note(std::uint64_t offset, std::span<const std::byte> data) {
         checkpoints_ =
             std::make_unique<checkpoints>(where_, part_ + std::string(state_suffix), descriptor_);
     if (described_)
-        checkpoints_->describe(described_->source, std::move(described_->about));
+        checkpoints_->describe(described_->source, std::move(described_->about),
+                               described_->derived);
     described_.reset();
     checkpoints_->wrote(offset, data);
 }
@@ -267,15 +254,15 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
 /// Whether what is in the target's place may give way. `refused` is why the file did not get its
 /// name without that.
 core::outcome<void> part_file::may_replace(bool replace, int refused) const {
+    if (!replace)
+        return refused == -EEXIST
+                   ? core::fault(make_error_code(errc::exists), leaf_ + " exists already")
+                   : file_fault("rename " + part_ + " to", leaf_, refused);
     const auto there = look(*where_, leaf_);
     if (!there)
         return there.error();
     if (auto why = obstacle(*there, leaf_))
         return *std::move(why);
-    if (!replace)
-        return refused == -EEXIST
-                   ? core::fault(make_error_code(errc::exists), leaf_ + " exists already")
-                   : file_fault("rename " + part_ + " to", leaf_, refused);
     return {};
 }
 

@@ -20,6 +20,10 @@
 
 namespace asyncdl::storage {
 
+/// Files below this may come at once, without a part file; they are on disk before a look ahead
+/// would tell more than their first write.
+inline constexpr std::uint64_t max_unnamed_bytes = 1024 * 1024;
+
 class checkpoints;
 struct reopened_part;
 
@@ -41,8 +45,9 @@ public:
     /// Below 1 MiB, where `directory::takes_unnamed`, all of that is left to the first write, and
     /// `is_open` is false till then: what that write makes complete never gets that name, but its
     /// own with `commit`, at once.
+    /// With `named` never: the part file then tells others at once that its name is taken.
     static core::outcome<part_file> create(std::shared_ptr<directory> where, std::string leaf,
-                                           std::optional<std::uint64_t> size);
+                                           std::optional<std::uint64_t> size, bool named = false);
 
     /// Opens what an earlier run has kept, with what its state claims. Costs one call that fails
     /// where there is no state. Nothing, and nothing is changed on disk, where state or part file
@@ -64,8 +69,8 @@ public:
     /// What is written from now on is of this source (a hash of the URL) and these validators: the
     /// state says so from its next record on, also of what an earlier run had left. Before this
     /// call no state is written and nothing is kept of a new part file; a reopened one says what it
-    /// said.
-    void describe(std::uint64_t source, core::validators about);
+    /// said. `derived` tells that the caller did not choose the name.
+    void describe(std::uint64_t source, core::validators about, bool derived = false);
 
     /// Stores all of `data` at `offset`. A record of it goes to the state when a piece is full, and
     /// about once a second; what completes the known size at once pays nothing for that. A state
@@ -122,6 +127,7 @@ private:
     struct description {
         std::uint64_t source;
         core::validators about;
+        bool derived;
     };
 
     part_file(std::shared_ptr<directory> where, std::string leaf);

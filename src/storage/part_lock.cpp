@@ -103,11 +103,6 @@ core::outcome<void> remove_stale(directory& where, const std::string& part) {
     return {};
 }
 
-/// A regular file of ours alone. Who else could write it could plant bytes with claims that hold.
-bool is_ours(const struct ::stat& found) {
-    return S_ISREG(found.st_mode) && found.st_nlink == 1 && found.st_uid == ::geteuid();
-}
-
 /// Opens what may be ours, to be looked at again under the lock: a descriptor, or -errno.
 int open_own(directory& where, const std::string& name) {
     files& calls = where.calls();
@@ -147,6 +142,10 @@ std::vector<std::byte> read_journal(files& calls, int file, std::uint64_t size) 
 }
 
 }  // namespace
+
+bool is_ours(const struct ::stat& found) noexcept {
+    return S_ISREG(found.st_mode) && found.st_nlink == 1 && found.st_uid == ::geteuid();
+}
 
 bool may_remove_state(directory& where, const std::string& state) {
     const auto there = look(where, state);

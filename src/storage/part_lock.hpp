@@ -54,6 +54,9 @@ core::outcome<std::optional<kept_files>> open_kept(directory& where, const std::
 /// Whether the name leads to this file: 1, 0 or -errno.
 int leads_to(directory& where, const std::string& name, const file_identity& file);
 
+/// A regular file of ours alone. Who else could write it could plant bytes with claims that hold.
+bool is_ours(const struct ::stat& found) noexcept;
+
 /// Whether the name still leads to the file that is open; `open` is what is known of that then.
 bool is_still(directory& where, const std::string& name, int file, struct ::stat& open);
 

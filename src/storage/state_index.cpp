@@ -24,22 +24,31 @@ std::string state_of(const std::string& leaf) {
     return name.append(leaf).append(part_suffix).append(state_suffix);
 }
 
-/// The source of the state of `leaf`, if there is one that can be read.
-std::optional<std::uint64_t> source_of(const directory& where, const std::string& leaf) {
+bool is_own(const directory& where, const std::string& name) {
+    struct ::stat found {};
+    return where.calls().fstatat(where.descriptor(), name.c_str(), found, AT_SYMLINK_NOFOLLOW) >=
+               0 &&
+           is_ours(found) && (found.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+/// What the header of `leaf`'s state says, if that is ours and can be read.
+std::optional<journal_contents> header_of(const directory& where, const std::string& leaf) {
     files& calls = where.calls();
     const std::string name = state_of(leaf);
-    struct ::stat found {};
-    // Opening what is not a regular file may have an effect.
-    if (calls.fstatat(where.descriptor(), name.c_str(), found, AT_SYMLINK_NOFOLLOW) < 0 ||
-        !S_ISREG(found.st_mode))
+    if (!is_own(where, name))
         return std::nullopt;
     const holder state(calls, calls.openat(where.descriptor(), name.c_str(),
                                            O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0));
     journal_header header;
     if (state.get() < 0 || calls.pread(state.get(), header, 0) != ::ssize_t{header_bytes})
         return std::nullopt;
-    const auto contents = decode(header);
-    return contents ? std::optional(contents->source) : std::nullopt;
+    return decode(header);
+}
+
+/// The source of the state of `leaf`, if a download that another name was derived for may use it.
+std::optional<std::uint64_t> source_of(const directory& where, const std::string& leaf) {
+    const auto header = header_of(where, leaf);
+    return header && header->derived ? std::optional(header->source) : std::nullopt;
 }
 
 }  // namespace
@@ -71,8 +80,11 @@ std::optional<std::string> find_state(directory& where, const std::string& leaf,
     struct ::stat found {};
     const bool is_there = where.calls().fstatat(where.descriptor(), state_of(leaf).c_str(), found,
                                                 AT_SYMLINK_NOFOLLOW) >= 0;
-    if (is_there && (!by_source || source_of(where, leaf) == source))
+    if (is_there && !by_source)
         return leaf;
+    if (is_there)
+        if (const auto header = header_of(where, leaf); header && header->source == source)
+            return leaf;
     return by_source ? where.state_names().find(where, source) : std::nullopt;
 }
 

@@ -12,9 +12,10 @@ namespace asyncdl::storage {
 
 class directory;
 
-/// The states in one directory, by the hash of their URL. A server may name a file anew with each
-/// answer, so that the name says nothing of what an earlier run has left. A hint: what is found is
-/// proven when it is opened.
+/// The states in one directory whose files have derived names, by the hash of their URL. A server
+/// may name a file anew with each answer, so that the name says nothing of what an earlier run has
+/// left. Only our own count: what others plant must lead no download to their files. A hint: what
+/// is found is proven when it is opened.
 class state_index {
 public:
     /// The name of the file whose state is of `source`. The first call reads the directory and the

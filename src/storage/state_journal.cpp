@@ -20,7 +20,7 @@ constexpr std::uint64_t smallest_piece = 1024 * 1024;
 // Where a record's check begins.
 constexpr std::size_t claim_bytes = 24;
 
-static_assert(8 + 3 * 8 + 3 * (2 + longest_validator) + 8 <= header_bytes);
+static_assert(8 + 3 * 8 + 3 * (2 + longest_validator) + 1 + 8 <= header_bytes);
 
 /// Puts numbers and texts one after the other. The space is known to be enough.
 class writer {
@@ -114,7 +114,7 @@ std::vector<piece> settle(std::vector<found_piece> found) {
 }  // namespace
 
 std::optional<journal_header> encode_header(std::uint64_t generation, std::uint64_t source,
-                                            const core::validators& about) {
+                                            const core::validators& about, bool derived) {
     const std::string_view texts[] = {about.etag, about.last_modified, about.date};
     if (!std::ranges::all_of(texts, is_fit))
         return std::nullopt;
@@ -128,6 +128,7 @@ std::optional<journal_header> encode_header(std::uint64_t generation, std::uint6
         out.number(text.size(), 2);
         out.text(text);
     }
+    out.number(derived ? 1 : 0, 1);
     const auto checked = std::span(header).first(header_bytes - 8);
     writer(std::span(header).last(8)).number(check_of(checked));
     return header;
@@ -165,6 +166,7 @@ std::optional<journal_contents> decode(std::span<const std::byte> journal) {
         if (!is_fit(*text))
             return std::nullopt;
     }
+    contents.derived = in.number(1) == 1;
 
     std::vector<found_piece> found;
     const auto records = journal.subspan(header_bytes);

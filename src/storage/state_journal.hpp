@@ -5,7 +5,8 @@
 // A header of 4096 bytes, then records of 32 bytes, all numbers little-endian:
 //   header: "asyncdl" and the version (one byte), generation, hash of the URL, length of the file
 //           (all ones: unknown), three times a length of two bytes and the text (ETag,
-//           Last-Modified, Date), zeros, XXH3-64 of all that
+//           Last-Modified, Date), a byte that is 1 if the name was derived, zeros, XXH3-64 of all
+//           that
 //   record: begin, end (one past the last byte), XXH3-64 of these bytes of the part file, XXH3-64
 //           of the three numbers, seeded with the generation
 // Records are only ever added, and a later one counts instead of earlier ones of the same bytes:
@@ -34,6 +35,7 @@ struct journal_contents {
     std::uint64_t generation = 0;  ///< random; seeds the check of each record
     std::uint64_t source = 0;      ///< a hash of the URL: the URL itself may hold secrets
     core::validators about;        ///< what the bytes are of
+    bool derived = false;          ///< the URL or the server chose the name, not the caller
     std::vector<piece> pieces;     ///< sorted and disjoint
 };
 
@@ -51,7 +53,7 @@ using journal_record = std::array<std::byte, record_bytes>;
 
 /// Nothing where a validator is longer than 1 KiB or holds control characters.
 std::optional<journal_header> encode_header(std::uint64_t generation, std::uint64_t source,
-                                            const core::validators& about);
+                                            const core::validators& about, bool derived = false);
 
 journal_record encode_record(std::uint64_t generation, const piece& claim);
 

@@ -172,6 +172,67 @@ TEST_CASE("a download directory that was removed and made again is used again") 
     }
 }
 
+TEST_CASE("a download that waits finds its directory made again") {
+    stage_over<plain> on;
+    on.options.retries = 1;
+    on.options.retry_delay = std::chrono::milliseconds(0);
+    on.server.on("/get", [&](connection& peer, const request&) {
+        if (on.server.requests("/get") == 1) {
+            fs::remove_all(on.dir / "out");
+            fs::create_directory(on.dir / "out");
+            response busy;
+            busy.status = 503;
+            peer.send(busy);
+        } else {
+            response answer;
+            answer.body = "hello";
+            peer.send(answer);
+        }
+    });
+    const download_result result = on.fetch(on.ask("/get", "x"));
+    CAPTURE(result.message);
+    CHECK(result.success);
+    CHECK(result.attempts == 2);
+    CHECK(on.names() == names{"x"});
+}
+
+TEST_CASE("a file that another program makes meanwhile is kept, if the caller asked for that") {
+    for (const std::uint64_t size : {std::uint64_t{5}, std::uint64_t{3'000'000}}) {
+        stage_over<plain> on;
+        on.options.if_exists = on_exists::skip;
+        on.server.on("/get", [&](connection& peer, const request&) {
+            std::ofstream(on.dir / "out" / "x") << "theirs";
+            response answer;
+            answer.body = pattern(0, size);
+            peer.send(answer);
+        });
+        const download_result result = on.fetch(on.ask("/get", "x"));
+        CHECK(result.success);
+        CHECK(result.skipped);
+        CHECK(result.file_size == 6);
+        CHECK(on.names() == names{"x"});
+        CHECK(on.content("x") == "theirs");
+    }
+}
+
+TEST_CASE("a directory in the target's place is seen before a long body, in a clean folder too") {
+    stage_over<plain> on;
+    downloader client(on.io.get_executor(), on.options);
+    std::vector<download_request> many;
+    for (int i = 0; i < 200; ++i)
+        many.push_back(on.ask("/bytes/5", "f" + std::to_string(i)));
+    CHECK(on.fetch_all(client, std::move(many)).summary.succeeded == 200);
+    fs::create_directory(on.dir / "out" / "big");
+    response answer;
+    answer.chunked = true;
+    answer.pattern_size = 6'000'000;
+    on.server.on("/big", answer);
+    const download_result result = on.fetch(client, on.ask("/big", "big"));
+    check_failure(result, errc::file);
+    CHECK(result.bytes_received == 0);
+    CHECK(fs::is_directory(on.dir / "out" / "big"));
+}
+
 TEST_CASE("a file that another program makes meanwhile is not replaced by one with a number") {
     for (const std::uint64_t size : {std::uint64_t{5}, std::uint64_t{3'000'000}}) {
         CAPTURE(size);

@@ -2,8 +2,12 @@
 // is found nonetheless.
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -149,6 +153,65 @@ TEST_CASE("attempts that get a name again that they had before come to it") {
     const download_result result = on.fetch(on.ask("/get", ""));
     check_stored_as(on, result, "0.bin", file);
     CHECK(result.bytes_received == whole);
+}
+
+TEST_CASE("what another run has locked under another name is left to it") {
+    stage_over<plain> on;
+    const remote_file file(whole);
+    on.server.on("/get", file.cut(kept));
+    for (const on_exists mode : {on_exists::overwrite, on_exists::rename}) {
+        on.options.if_exists = mode;
+        on.server.on("/get", named("theirs.bin").cut(kept));
+        check_failure(on.fetch(on.ask("/get", "")), errc::truncated);
+        const int held = ::open((on.dir / "out" / "theirs.bin.part").c_str(), O_RDONLY | O_CLOEXEC);
+        REQUIRE(held >= 0);
+        REQUIRE(::flock(held, LOCK_EX | LOCK_NB) == 0);
+        on.server.on("/get", file);
+        const download_result result = on.fetch(on.ask("/get", ""));
+        CHECK(result.success);
+        CHECK(result.file_name == "get");
+        CHECK(result.resumed_from == 0);
+        CHECK(on.names() == texts{"get", "theirs.bin.part", "theirs.bin.part.state"});
+        ::close(held);
+        std::filesystem::remove_all(on.dir / "out");
+    }
+}
+
+TEST_CASE("what a download to a given name has left is not taken by one to a derived name") {
+    stage_over<plain> on;
+    const remote_file file(whole);
+    on.server.on("/get", file.cut(kept));
+    check_failure(on.fetch(on.ask("/get", "mine.iso")), errc::truncated);
+    on.server.on("/get", file);
+    const download_result result = on.fetch(on.ask("/get", ""));
+    CHECK(result.success);
+    CHECK(result.resumed_from == 0);
+    CHECK(on.names() == texts{"get", "mine.iso.part", "mine.iso.part.state"});
+    const download_result mine = on.fetch(on.ask("/get", "mine.iso"));
+    CHECK(mine.resumed_from == kept);
+}
+
+TEST_CASE("states that others have planted lead to nothing of theirs") {
+    if (::geteuid() != 0)
+        return;
+    for (const bool with_part : {false, true}) {
+        stage_over<plain> on;
+        const remote_file file = named("first.bin");
+        on.server.on("/get", file.cut(kept));
+        check_failure(on.fetch(on.ask("/get", "")), errc::truncated);
+        const auto out = on.dir / "out";
+        std::filesystem::rename(out / "first.bin.part.state", out / "thesis.part.state");
+        REQUIRE(::chown((out / "thesis.part.state").c_str(), 4711, 4711) == 0);
+        std::filesystem::remove(out / "first.bin.part");
+        std::ofstream(out / "thesis.part") << "a year's work";
+        if (with_part)
+            REQUIRE(::chown((out / "thesis.part").c_str(), 4711, 4711) == 0);
+        on.server.on("/get", file);
+        const download_result result = on.fetch(on.ask("/get", ""));
+        CHECK(result.success);
+        CHECK(on.content("thesis.part") == "a year's work");
+        CHECK(on.names() == texts{"first.bin", "thesis.part", "thesis.part.state"});
+    }
 }
 
 TEST_CASE("what is left under another name is kept for the URL that it came from") {

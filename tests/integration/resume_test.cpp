@@ -1,8 +1,12 @@
 // A later run goes on where an earlier one ended, where it is the same file; else it starts over.
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <boost/asio/use_future.hpp>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -271,6 +275,24 @@ TEST_CASE("a second download of a target takes the next number, if the caller as
         CHECK(run_for_result(on.io, std::move(done)).file_name == "file");
         CHECK(on.names() == std::vector<std::string>{"file", "file.1", "file.2"});
     }
+}
+
+TEST_CASE("each number whose part file is locked is tried once") {
+    stage_over<plain> on;
+    on.options.if_exists = on_exists::rename;
+    std::filesystem::create_directories(on.dir / "out");
+    std::vector<int> locked;
+    for (const char* name : {"x.part", "x.1.part", "x.2.part", "x.3.part", "x.5.part"}) {
+        write_file(on.dir / "out" / name, "theirs");
+        locked.push_back(::open((on.dir / "out" / name).c_str(), O_RDONLY | O_CLOEXEC));
+        REQUIRE(::flock(locked.back(), LOCK_EX | LOCK_NB) == 0);
+    }
+    const download_result result = on.fetch(on.ask("/bytes/3000000", "x"));
+    CHECK(result.success);
+    CHECK(result.file_name == "x.4");
+    CHECK(on.content("x.1.part") == "theirs");
+    for (const int each : locked)
+        ::close(each);
 }
 
 TEST_CASE_TEMPLATE("a target that is kept as it is leaves the leftovers alone", How, plain, tls) {

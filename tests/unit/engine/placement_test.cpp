@@ -117,6 +117,26 @@ TEST_CASE("the part file's name is held as long as it is another than the target
     CHECK(where.active.size() == 0);
 }
 
+TEST_CASE("the part file's name is free for others of the batch once the file has another") {
+    place where("", on_exists::overwrite);
+    core::fields first;
+    first.add("Content-Disposition", "filename=first");
+    core::fields second;
+    second.add("Content-Disposition", "filename=second");
+    placement one(where.active, where.batch);
+    REQUIRE(one.plan(where.request, where.options, where.url).has_value());
+    REQUIRE(one.enter(where.folder).has_value());
+    CHECK(one.follow(where.url, false, first, false));
+    CHECK(one.follow(where.url, false, second, true));
+    download_request given;
+    given.file_name = "first";
+    placement two(where.active, where.batch);
+    REQUIRE(two.plan(given, where.options, where.url).has_value());
+    CHECK(two.enter(where.folder).has_error());
+    one.drop_part();
+    CHECK(two.enter(where.folder).has_value());
+}
+
 TEST_CASE("a part file that an earlier run left is used by one download alone") {
     place where("", on_exists::overwrite);
     placement one(where.active, where.batch);
