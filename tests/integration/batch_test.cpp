@@ -290,6 +290,7 @@ TEST_CASE("downloaders of a context share the names in use, while they are in us
     event refused;
     on.server.on("/held", response{.pattern_size = 5, .before_last = [&] { refused.wait(); }});
     auto slow = first.async_download(on.ask("/held", "same"), asio::use_future);
+    REQUIRE(runs_until(on.io, [&] { return on.server.requests("/held") == 1; }));
     check_failure(on.fetch(second, on.ask("/bytes/6", "same")), errc::exists);
     refused.set();
     CHECK(run_for_result(on.io, std::move(slow)).success);
