@@ -110,56 +110,122 @@ std::size_t split_plain(std::string_view received, core::response_head& head) {
     return 0;
 }
 
-/// Whether a line ends in a bare LF, is a fold, or is a status line with no blank after the status.
-bool needs_mending(std::string_view line) {
-    if (!line.ends_with('\r'))
-        return true;
-    if (line.front() == ' ' || line.front() == '\t')
-        return true;
-    return line.size() == 13 && line.starts_with("HTTP/");
-}
-
 /// A status line of HTTP/1.2 to 1.9, which is read as that of 1.1 (RFC 9110, 2.5).
 bool is_later_minor(std::string_view line) {
     return line.size() > 8 && line[7] >= '2' && line[7] <= '9' && line[8] == ' ';
 }
 
-/// Every line ended by CRLF, folds undone, a reason phrase at least empty, a version that is known.
-void mend(std::string_view raw, std::string& text) {
-    text.clear();
-    text.reserve(raw.size() + 16);
-    bool first = true;
-    while (!raw.empty()) {
-        const auto end = raw.find('\n');
-        std::string_view line = raw.substr(0, end);
-        raw.remove_prefix(end == std::string_view::npos ? raw.size() : end + 1);
-        if (line.ends_with('\r'))
-            line.remove_suffix(1);
-        if (first && line.empty())
+bool is_fold(std::string_view line) {
+    return line.starts_with(' ') || line.starts_with('\t');
+}
+
+bool is_control(char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+}
+
+/// NUL, or a CR that ends no line: other readers of the same bytes see other lines.
+bool has_hidden_end(std::string_view text) {
+    for (auto at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1))
+        if (!text.substr(at + 1).starts_with('\n'))
+            return true;
+    return text.find('\0') != std::string_view::npos;
+}
+
+/// Whether the token characters of `text`, all of them or a run of them, spell `name`.
+bool spells(std::string_view text, std::string_view name) {
+    std::string letters;
+    std::size_t run = 0;
+    for (std::size_t i = 0; i <= text.size(); ++i) {
+        if (i < text.size() && core::is_token_char(text[i])) {
+            letters += text[i];
             continue;
-        if (first) {
-            text += line;
-            if (is_later_minor(line))
-                text[7] = '1';
-            // "HTTP/1.1 200": the blank before the reason is part of the grammar.
-            if (line.size() == 12 && line.starts_with("HTTP/"))
-                text += ' ';
-            first = false;
-        } else if (!line.empty() && (line.front() == ' ' || line.front() == '\t')) {
-            text.resize(text.size() - 2);
-            text += ' ';
-            text += core::trimmed(line);
-        } else {
-            text += line;
         }
-        text += "\r\n";
+        if (core::iequals(text.substr(run, i - run), name))
+            return true;
+        run = i + 1;
     }
+    return core::iequals(letters, name);
+}
+
+/// Whether someone could read the name in this line as one that says where a body ends, which part
+/// of the file it is, or how it is coded.
+bool may_frame(std::string_view line) {
+    const auto name = line.substr(0, line.find(':'));
+    return spells(name, "Content-Length") || spells(name, "Transfer-Encoding") ||
+           spells(name, "Content-Range") || spells(name, "Content-Encoding");
+}
+
+/// The next line, without its end.
+std::string_view take_line(std::string_view& text) {
+    const auto end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    return line;
+}
+
+/// With a version that is known, and a reason phrase that is at least empty and holds no control
+/// character.
+void mend_status_line(std::string_view line, std::string& text) {
+    constexpr std::size_t reason = 13;  // "HTTP/1.1 200 " is before it
+    text = line.substr(0, reason);
+    if (is_later_minor(line))
+        text[7] = '1';
+    if (line.size() == reason - 1)
+        text += ' ';
+    for (const char c : line.substr(std::min(reason, line.size())))
+        if (!is_control(c))
+            text += c;
+    text += "\r\n";
+}
+
+/// Appends a field of one line. A malformed one is dropped if nobody could read it as framing.
+core::outcome<void> mend_field(std::string_view field, std::string& text) {
+    const auto colon = field.find(':');
+    const auto name = field.substr(0, colon);
+    const auto value = core::trimmed(field.substr(colon + 1));
+    if (core::is_token(name) && std::none_of(value.begin(), value.end(), is_control)) {
+        text.append(name).append(": ").append(value).append("\r\n");
+        return {};
+    }
+    if (may_frame(field))
+        return malformed("a field that may frame the body");
+    // It may have said so, and a connection less costs little.
+    if (spells(name, "Connection"))
+        text += "Connection: close\r\n";
+    return {};
+}
+
+/// A complete head with every line ended by CRLF, folds undone, and no malformed field.
+core::outcome<void> mend(std::string_view raw, std::string& text) {
+    if (has_hidden_end(raw))
+        return malformed("a NUL or a bare CR");
+    std::string_view line = take_line(raw);
+    while (line.empty())
+        line = take_line(raw);
+    mend_status_line(line, text);
+    std::string field;
+    for (line = take_line(raw); !line.empty();) {
+        if (line.find(':') == std::string_view::npos)
+            return malformed("a line without a colon");
+        field = line;
+        for (line = take_line(raw); is_fold(line); line = take_line(raw)) {
+            // To a reader that knows no folds it is a field of its own.
+            if (line.find(':') != std::string_view::npos && may_frame(line))
+                return malformed("a folded line that may frame the body");
+            field.append(" ").append(core::trimmed(line));
+        }
+        if (const auto mended = mend_field(field, text); !mended)
+            return mended;
+    }
+    text += "\r\n";
+    return {};
 }
 
 }  // namespace
 
 void head_reader::reset() noexcept {
-    needs_mending_ = false;
     scanned_ = 0;
     line_start_ = 0;
     status_line_seen_ = false;
@@ -177,23 +243,16 @@ core::outcome<std::optional<std::size_t>> head_reader::feed(std::string_view rec
         }
         const std::string_view line = received.substr(line_start_, end - line_start_);
         const bool empty = line.empty() || line == "\r";
-        needs_mending_ = needs_mending_ || needs_mending(line) || (empty && !status_line_seen_);
         scanned_ = line_start_ = end + 1;
         if (!empty) {
             // Not HTTP at all (HTTP/0.9, another protocol): say so before more is read.
             if (!status_line_seen_ && !line.starts_with("HTTP/1."))
                 return malformed("no HTTP/1 status line");
-            needs_mending_ = needs_mending_ || (!status_line_seen_ && is_later_minor(line));
             status_line_seen_ = true;
         } else if (status_line_seen_) {
             const std::size_t taken = scanned_;
-            std::string_view text = received.substr(0, taken);
-            if (needs_mending_) {
-                mend(text, text_);
-                text = text_;
-            }
             reset();
-            if (const auto parsed = parse(text); !parsed)
+            if (const auto parsed = parse(received.substr(0, taken)); !parsed)
                 return parsed.error();
             return std::optional(taken);
         }
@@ -211,11 +270,15 @@ core::outcome<std::optional<std::size_t>> head_reader::feed(std::string_view rec
 core::outcome<void> head_reader::parse(std::string_view text) {
     if (split_plain(text, head_) > 0)
         return {};
+    if (const auto mended = mend(text, text_); !mended)
+        return mended;
+    if (split_plain(text_, head_) > 0)
+        return {};
     head_.fields.clear();
     field_collector parser(head_);
     parser.eager(false);
     beast::error_code error;
-    parser.put(boost::asio::buffer(text), error);
+    parser.put(boost::asio::buffer(text_), error);
     if (error)
         return malformed(error.message());
     if (!parser.is_header_done())

@@ -71,11 +71,13 @@ TEST_SUITE("unit/http/head_reader") {
                  "<html>\r\n",
                  "hello",
                  "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-                 "HTTP/1.1 200 OK\r\n: no name\r\n\r\n",
-                 "HTTP/1.1 200 OK\r\nA b: c\r\n\r\n",
-                 "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
-                 "HTTP/1.1 200 OK\r\nA: b\x01\r\n\r\n",
+                 "HTTP/1.1 200 OK\r\nno colon\r\n fold: a\r\n\r\n",
+                 "HTTP/1.1 200 OK\r\n a fold of the status line\r\n\r\n",
+                 "HTTP/1.1 200\x01OK\r\nA: b\r\n\r\n",
+                 "HTTP/1.1 200 O\rK\r\nA: b\r\n\r\n",
                  "HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n",
+                 "HTTP/1.1 200 OK\r\nA: b\r\r\n\r\n",
+                 "HTTP/1.1 200 OK\r\nA b: c\rd\r\n\r\n",
              }) {
             CAPTURE(bytes);
             CHECK(read(bytes) == "refused");
@@ -83,10 +85,85 @@ TEST_SUITE("unit/http/head_reader") {
         CHECK(read(std::string("HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n", 27)) == "refused");
     }
 
+    TEST_CASE("a malformed field that frames nothing is dropped") {
+        for (const std::string_view field : {
+                 ": no name",
+                 "A b: c",
+                 "A : b",
+                 "A\t: b",
+                 "A: b\x01",
+                 "A: b\x7f",
+                 "A\x01: b",
+                 "\xc3\xa4: b",
+                 "(a): b",
+                 "\"a\": b",
+                 "A@: b",
+                 "A b: c\r\n d: e\r\n\tf",
+                 "X-Content-Length : 5",
+                 "Content-Length-Was : 5",
+                 "Set-Cookie : a=b",
+                 "Location: http://a/\x02",
+             }) {
+            CAPTURE(field);
+            const std::string line = std::string(field) + "\r\n";
+            CHECK(read("HTTP/1.1 200 OK\r\nB: c\r\n" + line + "Content-Length: 1\r\n\r\nx") ==
+                  "11 200 OK|B=c|Content-Length=1 +1");
+            CHECK(read("HTTP/1.1 200 OK\r\n" + line + "\r\nx") == "11 200 OK +1");
+        }
+        CHECK(read("HTTP/1.1 200 OK\r\n A: b\r\nC: d\r\n\r\n") == "11 200 OK|C=d +0");
+    }
+
+    TEST_CASE("a malformed field that may be framing or coding is refused") {
+        for (const std::string_view name :
+             {"Content-Length", "transfer-encoding", "Content-Range", "CONTENT-ENCODING"}) {
+            const std::string text(name);
+            for (const std::string& field : {
+                     text + " : 5",
+                     text + "\t: 5",
+                     " " + text + ": 5",
+                     "\t" + text + " : 5",
+                     text + "\x01: 5",
+                     "\x0b" + text + ": 5",
+                     text + "\x80: 5",
+                     "\xc2\xa0" + text + ": 5",
+                     "(" + text + "): 5",
+                     text + ": 5\x01",
+                     text + ": \x7f",
+                     "A " + text + ": 5",
+                     text + " a: 5",
+                     text.substr(0, 3) + " " + text.substr(3) + ": 5",
+                     text.substr(0, 7) + "\x01" + text.substr(7) + ": 5",
+                     text + "\r\n : 5",
+                     text.substr(0, 7) + "\r\n " + text.substr(7) + ": 5",
+                     "A: b\r\n " + text + ": 5",
+                     "A b: c\r\n\t" + text + " : 5",
+                     "A b: c\r\n d\r\n " + text + ": 5",
+                 }) {
+                CAPTURE(field);
+                CHECK(read("HTTP/1.1 200 OK\r\nB: c\r\n" + field + "\r\n\r\n") == "refused");
+                CHECK(read("HTTP/1.1 200 OK\r\n" + field + "\r\nContent-Length: 5\r\n\r\n") ==
+                      "refused");
+            }
+        }
+    }
+
+    TEST_CASE("a malformed Connection field counts as close") {
+        CHECK(read("HTTP/1.1 200 OK\r\nConnection : close\r\nA: b\r\n\r\n") ==
+              "11 200 OK|Connection=close|A=b +0");
+        CHECK(read("HTTP/1.1 200 OK\r\nConnection: keep-alive\x01\r\n\r\n") ==
+              "11 200 OK|Connection=close +0");
+    }
+
+    TEST_CASE("control characters in the reason phrase are dropped") {
+        CHECK(read("HTTP/1.1 200 \x1bO\x01K\x7f\tx\r\nA: b\r\n\r\n") == "11 200 OK\tx|A=b +0");
+        CHECK(read(std::string("HTTP/1.1 200 O\0K\r\n\r\n", 20)) == "refused");
+    }
+
     TEST_CASE("a head that comes in pieces is the same, wherever it is cut") {
         for (const std::string_view whole : {
                  "HTTP/1.1 200 OK\r\nA: b\r\nC: d\r\n\r\n",
                  "\nHTTP/1.1 200\nA: b\n c\n\n",
+                 "HTTP/1.1 200 O\x01K\r\nA b: c\r\n d\r\nE: f\r\nConnection : x\r\n\r\n",
              }) {
             const std::string expected = read(whole);
             for (std::size_t cut = 0; cut < whole.size(); ++cut) {
