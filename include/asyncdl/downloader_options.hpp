@@ -78,9 +78,11 @@ struct downloader_options {
     /// a numbered name if it was derived. Without a shared context.
     std::vector<file_identity> files_in_use{};
 
-    /// File name to `ALGO=HEX`, as for `download_request::checksum`. Where not empty, each file is
-    /// verified: by its name below the directory, else that name's last part, else the last segment
-    /// of the URL's path; one that is not in it ends as `errc::checksum`.
+    /// File name to `ALGO=HEX`, as for `download_request::checksum`; several by one algorithm with
+    /// commas between them: any may be right. If not empty, each file is verified. Its entry is the
+    /// one named by its path below the directory, else the one that shares most of the end of the
+    /// first URL's path (whole segments), else the one with the last part of its own path. A file
+    /// without an entry, or that several fit equally, ends as `errc::checksum`.
     std::map<std::string, std::string> checksums{};
 
     file_io file_calls = file_io::offload;

@@ -149,11 +149,11 @@ parsed<digest> parse_line(std::string_view line) {
 
 }  // namespace
 
-std::string checksum_list::add(std::string_view text, std::string_view file) {
+checksum_list::reading checksum_list::add(std::string_view text) {
     if (text.starts_with(byte_order_mark)) {
         text.remove_prefix(byte_order_mark.size());
     }
-    bool any = false;
+    reading result;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         std::string_view line = text.substr(0, end);
@@ -163,27 +163,34 @@ std::string checksum_list::add(std::string_view text, std::string_view file) {
         if (line.empty() || line.front() == '#') {
             continue;
         }
-        any = true;
-        const parsed<digest> found = parse_line(line);
-        const std::string reason = found ? keep(found->name, found->hex) : found.error();
-        if (!reason.empty()) {
-            return std::string(file) + ":" + std::to_string(number) + ": " + reason;
+        if (const parsed<digest> found = parse_line(line)) {
+            ++result.used;
+            keep(found->name, found->hex);
+        } else if (result.passed_over++ == 0) {
+            result.first = "line " + std::to_string(number) + ": " + found.error();
         }
     }
-    return any ? std::string() : std::string(file) + ": holds no checksum";
+    return result;
 }
 
-std::string checksum_list::keep(const std::string& name, const std::string& hex) {
-    const auto [known, fresh] = digests_.try_emplace({name, hex.size()}, hex);
-    return fresh || known->second == hex ? "" : "another checksum is given for this name above";
+void checksum_list::keep(const std::string& name, const std::string& hex) {
+    std::vector<std::string>& known = digests_[{name, hex.size()}];
+    if (std::find(known.begin(), known.end(), hex) == known.end()) {
+        known.push_back(hex);
+    }
 }
 
 std::map<std::string, std::string> checksum_list::by_name() const {
     std::map<std::string, std::string> result;
-    for (const auto& [key, hex] : digests_) {
-        // Longer ones come later.
+    for (const auto& [key, values] : digests_) {
         const auto& [name, digits] = key;
-        result.insert_or_assign(name, std::string(with_digits(digits)->name) + "=" + hex);
+        std::string text;
+        for (const std::string& hex : values) {
+            text.append(text.empty() ? "" : ",");
+            text.append(with_digits(digits)->name).append("=").append(hex);
+        }
+        // Longer ones come later.
+        result.insert_or_assign(name, std::move(text));
     }
     return result;
 }

@@ -158,8 +158,9 @@ std::vector<input_file> open_lists(const settings& options) {
     return lists;
 }
 
-std::map<std::string, std::string> read_checksums(const settings& options, file_claims& files) {
+read_sums read_checksums(const settings& options, file_claims& files) {
     checksum_list checksums;
+    read_sums result;
     for (const std::string& path : options.checksum_files) {
         boost::system::result<input_file> file = input_file::open(path);
         if (!file) {
@@ -167,12 +168,20 @@ std::map<std::string, std::string> read_checksums(const settings& options, file_
                               file.error().message());
         }
         files.use(file->native());
-        if (const std::string wrong = checksums.add(read_whole(*file), shown_value(file->name()));
-            !wrong.empty()) {
-            throw usage_error("--checksum-file: " + wrong);
+        const checksum_list::reading lines = checksums.add(read_whole(*file));
+        const std::string name = shown_value(file->name());
+        if (lines.used == 0) {
+            throw usage_error("--checksum-file: " + name + ": holds no checksum" +
+                              (lines.first.empty() ? "" : "; " + lines.first));
+        }
+        if (lines.passed_over > 0) {
+            result.warnings.push_back(
+                name + ": lines without a usable checksum: " + std::to_string(lines.passed_over) +
+                "; the first is " + lines.first);
         }
     }
-    return checksums.by_name();
+    result.by_name = checksums.by_name();
+    return result;
 }
 
 void check_files(const settings& options, file_claims& files) {

@@ -29,9 +29,14 @@ planned_arguments plan_arguments(settings& options);
 /// @throws usage_error
 std::vector<input_file> open_lists(const settings& options);
 
-/// Reads every checksum file: `ALGO=HEX` by file name.
-/// @throws usage_error
-std::map<std::string, std::string> read_checksums(const settings& options, file_claims& files);
+struct read_sums {
+    std::map<std::string, std::string> by_name;  ///< as `downloader_options::checksums` wants it
+    std::vector<std::string> warnings;  ///< one a file that has lines without a usable checksum
+};
+
+/// Reads every checksum file.
+/// @throws usage_error if one cannot be read, or holds no usable line
+read_sums read_checksums(const settings& options, file_claims& files);
 
 /// Looks at the directory and the CA file.
 /// @throws usage_error where one cannot be used

@@ -164,8 +164,12 @@ int download(settings options) {
     for (const input_file& list : lists) {
         files.use(list.native());
     }
-    options.transfer.checksums = read_checksums(options, files);
+    read_sums sums = read_checksums(options, files);
+    options.transfer.checksums = std::move(sums.by_name);
     options.transfer.log = make_log(options, files);
+    for (const std::string& line : sums.warnings) {
+        warn(options, line);
+    }
     disk_threads disk(options.disk_threads);
     options.transfer.file_calls = file_io::in_place;
     if (disk.size() > 0) {

@@ -96,6 +96,25 @@ outcome<checksum> checksum::parse(std::string_view text) {
     return result;
 }
 
+outcome<std::vector<checksum>> checksum::parse_any_of(std::string_view text) {
+    std::vector<checksum> result;
+    for (;;) {
+        const auto comma = text.find(',');
+        auto next = parse(text.substr(0, comma));
+        if (!next) {
+            return next.error();
+        }
+        if (!result.empty() && result.front().algorithm != next->algorithm) {
+            return bad("the checksums of one file are by different algorithms");
+        }
+        result.push_back(*std::move(next));
+        if (comma == std::string_view::npos) {
+            return result;
+        }
+        text.remove_prefix(comma + 1);
+    }
+}
+
 std::string checksum::text() const {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string result(to_string(algorithm));

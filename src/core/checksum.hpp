@@ -41,6 +41,10 @@ public:
     /// the length is another, a digit is not hexadecimal.
     static outcome<checksum> parse(std::string_view text);
 
+    /// Reads one checksum, or several by one algorithm with commas between them: any may be right.
+    /// `errc::invalid_url`.
+    static outcome<std::vector<checksum>> parse_any_of(std::string_view text);
+
     /// "sha-256=" and the digest in lower-case hexadecimal.
     std::string text() const;
 

@@ -98,6 +98,7 @@ downloader_core::downloader_core(asio::any_io_executor where, downloader_options
                                  std::shared_ptr<shared_context> common)
     : executor(std::move(where)),
       options(std::move(how)),
+      checksums(options.checksums),
       shared(std::move(common)),
       keeper(std::make_shared<net::timekeeper>(executor)),
       connections(make_pool(options, *shared, *keeper)),

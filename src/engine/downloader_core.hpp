@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "core/checksum_index.hpp"
 #include "engine/shared_context.hpp"
 #include "http/pool.hpp"
 #include "net/timekeeper.hpp"
@@ -47,6 +48,7 @@ public:
 
     const boost::asio::any_io_executor executor;
     const downloader_options options;
+    const core::checksum_index checksums;  ///< of the options
     const std::shared_ptr<shared_context> shared;
     const std::shared_ptr<net::timekeeper> keeper;
     const std::shared_ptr<http::pool> connections;

@@ -96,7 +96,7 @@ prompt<core::outcome<void>> stored_body::start(std::optional<std::uint64_t> tota
     confirmed_ = true;
     for (expectation& each : expected_)
         if (destination_)
-            each.passing.emplace(each.sum.algorithm);
+            each.passing.emplace(each.sums.front().algorithm);
     if (!file_ || core_.work())
         return open_target(total);
     auto opened = file_->open_now(total);
@@ -249,60 +249,71 @@ void stored_body::note_written(std::uint64_t offset, std::span<const std::byte> 
     have_.add({offset, offset + bytes.size()});
 }
 
-void stored_body::expect(core::checksum sum, asked_by whom) {
+void stored_body::expect(std::vector<core::checksum> sums, asked_by whom) {
     const bool known =
-        std::ranges::any_of(expected_, [&](const expectation& each) { return each.sum == sum; });
+        std::ranges::any_of(expected_, [&](const expectation& each) { return each.sums == sums; });
     // What has passed already cannot be hashed any more.
     if (known || (destination_ && have_.held() > 0))
         return;
-    expected_.push_back(expectation_of(std::move(sum), whom));
+    expected_.push_back(expectation_of(std::move(sums), whom));
 }
 
 void stored_body::expect_part(std::optional<core::checksum> sum) {
     part_.reset();
     if (sum)
-        part_ = expectation_of(*std::move(sum), asked_by::server);
+        part_ = expectation_of({*std::move(sum)}, asked_by::server);
 }
 
-stored_body::expectation stored_body::expectation_of(core::checksum&& sum, asked_by whom) const {
-    expectation result{std::move(sum), whom, std::nullopt};
+stored_body::expectation stored_body::expectation_of(std::vector<core::checksum>&& sums,
+                                                     asked_by whom) const {
+    expectation result{std::move(sums), whom, std::nullopt};
     if (destination_)
-        result.passing.emplace(result.sum.algorithm);
+        result.passing.emplace(result.sums.front().algorithm);
     return result;
 }
 
 asio::awaitable<core::outcome<std::string>> stored_body::check(const std::atomic<bool>& stop) {
+    std::string first;
+    const core::byte_range all{0, have_.held()};
     for (expectation& each : expected_) {
-        const auto agrees = co_await check_one(each, {0, have_.held()}, stop);
-        if (!agrees)
-            co_return agrees.error();
+        const auto agreed = co_await check_one(each, all, stop);
+        if (!agreed)
+            co_return agreed.error();
+        if (first.empty())
+            first = agreed->text();
     }
-    co_return expected_.empty() ? std::string() : expected_.front().sum.text();
+    co_return first;
 }
 
 asio::awaitable<core::outcome<void>> stored_body::check_part(core::byte_range bytes,
                                                              const std::atomic<bool>& stop) {
-    co_return co_await check_one(*part_, bytes, stop);
+    const auto agreed = co_await check_one(*part_, bytes, stop);
+    if (!agreed)
+        co_return agreed.error();
+    co_return core::outcome<void>();
 }
 
-asio::awaitable<core::outcome<void>> stored_body::check_one(expectation& what,
-                                                            core::byte_range bytes,
-                                                            const std::atomic<bool>& stop) {
-    core::outcome<core::checksum> found(what.sum);
+asio::awaitable<core::outcome<core::checksum>> stored_body::check_one(
+    expectation& what, core::byte_range bytes, const std::atomic<bool>& stop) {
+    core::outcome<core::checksum> found(what.sums.front());
     if (what.passing) {
         found = what.passing->finish();
         what.passing.reset();
     } else {
         const busy_mark mark(busy_);
-        found = co_await file_->digest(what.sum.algorithm, bytes,
+        found = co_await file_->digest(what.sums.front().algorithm, bytes,
                                        core_.shared->work_executor(core_.executor), stop);
     }
     if (!found)
         co_return found.error();
-    if (*found != what.sum)
+    if (std::ranges::find(what.sums, *found) == what.sums.end()) {
+        std::string expected = what.sums.front().text();
+        if (what.sums.size() > 1)
+            expected += " or another of " + std::to_string(what.sums.size());
         co_return core::fault(make_error_code(errc::checksum),
-                              "the checksum is " + found->text() + ", not " + what.sum.text());
-    co_return core::outcome<void>();
+                              "the checksum is " + found->text() + ", not " + expected);
+    }
+    co_return found;
 }
 
 prompt<core::outcome<void>> stored_body::commit(std::optional<std::chrono::sys_seconds> modified) {

@@ -84,9 +84,9 @@ public:
     void ended_here() { about_.length = have_.held(); }
 
     enum class asked_by { caller, server };
-    /// What the whole file has to agree with; what a server says counts for the response that
-    /// began last.
-    void expect(core::checksum sum, asked_by whom);
+    /// What the whole file has to agree with: any of `sums`, which are by one algorithm. What a
+    /// server says counts for the response that began last.
+    void expect(std::vector<core::checksum> sums, asked_by whom);
     bool has_expectations() const noexcept { return !expected_.empty(); }
     /// Hashes what is stored, and compares: `errc::checksum`. The first sum that agreed; empty
     /// where none was expected.
@@ -133,9 +133,9 @@ public:
     }
 
 private:
-    /// A sum to come and, for a caller's sink, the digest of what has passed.
+    /// The sums of which one is to come and, for a caller's sink, the digest of what has passed.
     struct expectation {
-        core::checksum sum;
+        std::vector<core::checksum> sums;
         asked_by whom;
         std::optional<storage::digest> passing;
     };
@@ -151,9 +151,9 @@ private:
         storage::digest again;
     };
 
-    expectation expectation_of(core::checksum&& sum, asked_by whom) const;
-    async_outcome<void> check_one(expectation& what, core::byte_range bytes,
-                                  const std::atomic<bool>& stop);
+    expectation expectation_of(std::vector<core::checksum>&& sums, asked_by whom) const;
+    async_outcome<core::checksum> check_one(expectation& what, core::byte_range bytes,
+                                            const std::atomic<bool>& stop);
     std::string_view whose() const noexcept { return destination_ ? "the sink" : "the file"; }
     sink& target() noexcept { return destination_ ? *destination_ : static_cast<sink&>(*file_); }
     bool can_be_kept() const noexcept;

@@ -64,7 +64,7 @@ core::outcome<void> transfer::plan(bool has_turn) {
         auto sum = core::checksum::parse(request_.checksum);
         if (!sum)
             return sum.error();
-        stored_.expect(std::move(*sum), stored_body::asked_by::caller);
+        stored_.expect({std::move(*sum)}, stored_body::asked_by::caller);
     }
     if (request_.destination)
         return {};
@@ -228,8 +228,8 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
     // Who checks a strong digest needs no encryption to get the right file.
     policy_.allow_downgrade = core_->options.allow_downgrade;
     if (!request_.checksum.empty() || !core_->options.checksums.empty()) {
-        const auto digest = given_checksum();
-        policy_.allow_downgrade |= digest && core::is_strong(digest->algorithm);
+        const auto digests = given_checksums();
+        policy_.allow_downgrade |= digests && core::is_strong(digests->front().algorithm);
     }
     to_ = &from_.current();
     for (unsigned questions = 0; questions < most_questions;) {

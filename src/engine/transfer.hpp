@@ -92,7 +92,7 @@ private:
     async_outcome<next_step> take(http::lease& line, const core::response_head& head);
     async_outcome<void> follow(http::lease& line, http::host_limits::permit& host_place);
     async_outcome<next_step> reconcile(http::lease& line);
-    core::outcome<core::checksum> given_checksum() const;
+    core::outcome<std::vector<core::checksum>> given_checksums() const;
     core::outcome<void> expect_digests(const core::response_head& head);
     async_outcome<void> receive(http::lease& line, const core::response_head& head,
                                 core::byte_range bytes);

@@ -6,6 +6,7 @@
 #include "core/digest_fields.hpp"
 #include "core/file_name.hpp"
 #include "core/http_date.hpp"
+#include "core/percent.hpp"
 #include "engine/log.hpp"
 #include "engine/transfer.hpp"
 
@@ -137,45 +138,42 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::reconcile(http::le
 }
 
 /// The caller's checksum of this file: the request's own, or the entry for the name that the file
-/// has so far. `errc::checksum` if there is none.
-core::outcome<core::checksum> transfer::given_checksum() const {
+/// has so far. Of several, all by one algorithm, any may be right. `errc::checksum` if there is
+/// none.
+core::outcome<std::vector<core::checksum>> transfer::given_checksums() const {
     if (!request_.checksum.empty())
-        return core::checksum::parse(request_.checksum);
-    const auto& sums = core_->options.checksums;
+        return core::checksum::parse_any_of(request_.checksum);
+    const std::string& target = from_.first().target();
+    const std::string url_path = core::percent_decoded(target.substr(0, target.find('?')));
     // By the name that it has before a number made it another's.
-    const std::string& name = place_.base_name();
-    auto found = sums.find(name);
-    if (found == sums.end())
-        found = sums.find(name.substr(name.rfind('/') + 1));
-    if (found == sums.end())
-        found = sums.find(core::derived_name(from_.first()));
-    if (found == sums.end())
-        return core::fault(
-            make_error_code(errc::checksum),
-            "there is no checksum for " +
-                (request_.destination ? core::derived_name(from_.first()) : place_.name()));
-    return core::checksum::parse(found->second);
+    if (const std::string* found = core_->checksums.find(place_.base_name(), url_path))
+        return core::checksum::parse_any_of(*found);
+    return core::fault(
+        make_error_code(errc::checksum),
+        "no checksum, or more than one, fits " +
+            (request_.destination ? core::derived_name(from_.first()) : place_.name()));
 }
 
 /// What the caller and the server say that the digest of the whole file is, or of the part.
 core::outcome<void> transfer::expect_digests(const core::response_head& head) {
     using enum stored_body::asked_by;
     if (request_.checksum.empty() && !core_->options.checksums.empty()) {
-        auto sum = given_checksum();
-        if (!sum)
-            return sum.error();
+        auto sums = given_checksums();
+        if (!sums)
+            return sums.error();
         // The response may have named another file than the one whose digest let it come here.
-        if (downgraded_ && !core_->options.allow_downgrade && !core::is_strong(sum->algorithm))
+        if (downgraded_ && !core_->options.allow_downgrade &&
+            !core::is_strong(sums->front().algorithm))
             return core::fault(make_error_code(errc::redirect),
                                "a redirect from https to http is refused: the checksum of " +
                                    place_.name() + " is weaker than sha-256");
-        stored_.expect(std::move(*sum), caller);
+        stored_.expect(*std::move(sums), caller);
     }
     if (auto sum = core::repr_digest(head.fields))
-        stored_.expect(std::move(*sum), server);
+        stored_.expect({std::move(*sum)}, server);
     auto content = core::content_digest(head.fields);
     if (content && head.status != 206)
-        stored_.expect(*std::move(content), server);
+        stored_.expect({*content}, server);
     stored_.expect_part(head.status == 206 ? std::move(content) : std::nullopt);
     return {};
 }

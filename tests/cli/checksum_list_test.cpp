@@ -19,7 +19,7 @@ const std::string sha512(128, 'f');
 
 names read(std::string_view text) {
     checksum_list list;
-    CHECK(list.add(text, "f") == "");
+    CHECK(list.add(text).passed_over == 0);
     return list.by_name();
 }
 
@@ -31,8 +31,13 @@ std::string name_in(const std::string& line) {
     return found.begin()->first;
 }
 
+// Why the first line that is passed over is; nothing is used.
 std::string refusal(std::string_view text) {
-    return checksum_list().add(text, "f");
+    checksum_list list;
+    const checksum_list::reading lines = list.add(text);
+    CHECK(lines.used == 0);
+    CHECK(list.by_name().empty());
+    return lines.first;
 }
 
 std::string upper(std::string text) {
@@ -82,10 +87,10 @@ TEST_SUITE("cli/checksum_list") {
     TEST_CASE("a backslash before the checksum says that the name is escaped") {
         CHECK(name_in("\\" + sha256 + "  a\\\\b\\nc\\rd") == "a\\b\nc\rd");
         CHECK(name_in("\\SHA256 (a\\\\b\\nc) = " + sha256) == "a\\b\nc");
-        CHECK(refusal("\\" + sha256 + "  a\\tb") == "f:1: the name holds a bad escape");
-        CHECK(refusal("\\" + sha256 + "  a\\") == "f:1: the name holds a bad escape");
+        CHECK(refusal("\\" + sha256 + "  a\\tb") == "line 1: the name holds a bad escape");
+        CHECK(refusal("\\" + sha256 + "  a\\") == "line 1: the name holds a bad escape");
         CHECK(refusal("\\\\" + sha256 + "  a") ==
-              "f:1: neither 'HEX  NAME' nor 'ALGO (NAME) = HEX'");
+              "line 1: neither 'HEX  NAME' nor 'ALGO (NAME) = HEX'");
     }
 
     TEST_CASE("blank lines, comments, a BOM and CR before LF are passed over") {
@@ -100,12 +105,12 @@ TEST_SUITE("cli/checksum_list") {
         CHECK(name_in(sha256 + "  ../a") == "../a");
         CHECK(name_in(sha256 + "  .a") == ".a");
         for (const char* name : {"./", ".//", "././"}) {
-            CHECK(refusal(sha256 + "  " + name) == "f:1: the name is empty");
+            CHECK(refusal(sha256 + "  " + name) == "line 1: the name is empty");
         }
     }
 
-    TEST_CASE("what is no checksum is refused with its line") {
-        const auto neither = "f:2: neither 'HEX  NAME' nor 'ALGO (NAME) = HEX'";
+    TEST_CASE("what is no checksum is passed over with its line") {
+        const auto neither = "line 2: neither 'HEX  NAME' nor 'ALGO (NAME) = HEX'";
         const auto refused = [](const std::string& line) { return refusal("# one\n" + line); };
         CHECK(refused("nonsense") == neither);
         CHECK(refused(sha256) == neither);
@@ -114,40 +119,48 @@ TEST_SUITE("cli/checksum_list") {
         CHECK(refused("SHA256 )a( = " + sha256) == neither);
         CHECK(refused("SHA256 (a = " + sha256) == neither);
         CHECK(refused(sha256.substr(1) + "  a") ==
-              "f:2: 63 digits are no checksum of a known algorithm");
+              "line 2: 63 digits are no checksum of a known algorithm");
         CHECK(refused(md5 + sha512 + "  a") ==
-              "f:2: 160 digits are no checksum of a known algorithm");
-        CHECK(refused(sha256 + " ") == "f:2: the name is empty");
-        CHECK(refused(sha256 + "  ") == "f:2: the name is empty");
-        CHECK(refused("SHA256 () = " + sha256) == "f:2: the name is empty");
-        CHECK(refused(sha256 + "  a\0b"s) == "f:2: the name holds a NUL");
-        CHECK(refused("SHA256 (a)") == "f:2: 'ALGO (NAME)' without '= HEX'");
-        CHECK(refused("SHA256 (a) " + sha256) == "f:2: 'ALGO (NAME)' without '= HEX'");
-        CHECK(refused("SHA256 (a) = " + sha1) == "f:2: the value is not 64 hexadecimal digits");
+              "line 2: 160 digits are no checksum of a known algorithm");
+        CHECK(refused(sha256 + " ") == "line 2: the name is empty");
+        CHECK(refused(sha256 + "  ") == "line 2: the name is empty");
+        CHECK(refused("SHA256 () = " + sha256) == "line 2: the name is empty");
+        CHECK(refused(sha256 + "  a\0b"s) == "line 2: the name holds a NUL");
+        CHECK(refused("SHA256 (a)") == "line 2: 'ALGO (NAME)' without '= HEX'");
+        CHECK(refused("SHA256 (a) " + sha256) == "line 2: 'ALGO (NAME)' without '= HEX'");
+        CHECK(refused("SHA256 (a) = " + sha1) == "line 2: the value is not 64 hexadecimal digits");
         CHECK(refused("MD5 (a) = " + std::string(32, 'g')) ==
-              "f:2: the value is not 32 hexadecimal digits");
-        CHECK(refused("SHA1 (a) =") == "f:2: the value is not 40 hexadecimal digits");
+              "line 2: the value is not 32 hexadecimal digits");
+        CHECK(refused("SHA1 (a) =") == "line 2: the value is not 40 hexadecimal digits");
         for (const char* tag : {"BLAKE2b", "SHA512/256", "SHA2-512/256", "SHA3-256", "", "SIZE"}) {
             CAPTURE(tag);
             CHECK(refused(std::string(tag) + " (a) = " + sha256) ==
-                  "f:2: the algorithm is not known");
+                  "line 2: the algorithm is not known");
         }
     }
 
-    TEST_CASE("a file without a single checksum is refused") {
-        CHECK(refusal("") == "f: holds no checksum");
-        CHECK(refusal("\n# nothing\n\n") == "f: holds no checksum");
+    TEST_CASE("a file without a single checksum has nothing that is used") {
+        CHECK(refusal("") == "");
+        CHECK(refusal("\n# nothing\n\n") == "");
     }
 
-    TEST_CASE("a name may come twice with one value, not with two of one algorithm") {
+    TEST_CASE("lines that hold no checksum are counted, and the others are used") {
+        checksum_list list;
+        const auto lines = list.add("Hash: SHA256\n\n" + sha256 + "  a\n" + sha256.substr(1) +
+                                    "  b\n" + md5 + "  c\nBLAKE2b (a) = " + sha256 + "\n");
+        CHECK(lines.used == 2);
+        CHECK(lines.passed_over == 3);
+        CHECK(lines.first == "line 1: neither 'HEX  NAME' nor 'ALGO (NAME) = HEX'");
+        CHECK(list.by_name() == names{{"a", "sha-256=" + sha256}, {"c", "md5=" + md5}});
+    }
+
+    TEST_CASE("a name may come several times, and every value of the strongest kind counts") {
         const std::string other(64, '0');
-        CHECK(read(sha256 + "  a\n" + upper(sha256) + " *./a\nSHA256 (a) = " + sha256).size() == 1);
-        CHECK(refusal(sha256 + "  a\n" + sha256 + "  b\n" + other + "  a\n") ==
-              "f:3: another checksum is given for this name above");
-        CHECK(refusal(sha256 + "  a\nSHA256 (./a) = " + other) ==
-              "f:2: another checksum is given for this name above");
-        CHECK(refusal(md5 + "  a\n" + sha256 + "  a\n" + std::string(32, '0') + "  a\n") ==
-              "f:3: another checksum is given for this name above");
+        CHECK(read(sha256 + "  a\n" + upper(sha256) + " *./a\nSHA256 (a) = " + sha256) ==
+              names{{"a", "sha-256=" + sha256}});
+        CHECK(read(sha256 + "  a\n" + sha256 + "  b\nSHA256 (./a) = " + other + "\n" + md5 +
+                   "  a\n") ==
+              names{{"a", "sha-256=" + sha256 + ",sha-256=" + other}, {"b", "sha-256=" + sha256}});
     }
 
     TEST_CASE("of several algorithms the strongest counts, in whatever order they come") {
@@ -156,13 +169,14 @@ TEST_SUITE("cli/checksum_list") {
         CHECK(read(sha512 + "  a\n" + sha256 + "  a\n" + md5 + "  a\n") == wanted);
     }
 
-    TEST_CASE("several files add up, and must not contradict each other") {
+    TEST_CASE("several files add up") {
         checksum_list list;
-        CHECK(list.add(sha256 + "  a\n", "f").empty());
-        CHECK(list.add(sha256 + "  a\n" + md5 + "  b\n", "g").empty());
-        CHECK(list.by_name().size() == 2);
-        CHECK(list.add(std::string(64, '0') + "  a\n", "h") ==
-              "h:1: another checksum is given for this name above");
-        CHECK(list.add("", "i") == "i: holds no checksum");
+        CHECK(list.add(sha256 + "  a\n").used == 1);
+        CHECK(list.add(sha256 + "  a\n" + md5 + "  b\n").used == 2);
+        CHECK(list.add(std::string(64, '0') + "  a\n").used == 1);
+        CHECK(list.add("").used == 0);
+        CHECK(list.by_name() ==
+              names{{"a", "sha-256=" + sha256 + ",sha-256=" + std::string(64, '0')},
+                    {"b", "md5=" + md5}});
     }
 }

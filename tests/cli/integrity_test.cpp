@@ -170,17 +170,56 @@ TEST_SUITE("cli/integrity") {
         CHECK(run.status == 0);
     }
 
-    TEST_CASE("a checksum file that is wrong anywhere is exit 2, and nothing is downloaded") {
+    TEST_CASE("lines of a checksum file that hold no checksum are passed over with one warning") {
         bench b;
-        const std::string good = sha256_of(1) + "  1\n";
+        b.write("SUMS", "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n" + sha256_of(1) +
+                            "  1\nBLAKE2b (1) = 00\n" + sha256_of(2) + "  1\n");
+        const auto run = b.run({"--checksum-file", "SUMS", b.url("/bytes/1"), b.url("/bytes/3")});
+        CHECK(run.status == 1);
+        CHECK(run.err.find("SUMS: lines without a usable checksum: 3; the first is line 1: neither "
+                           "'HEX  NAME' nor 'ALGO (NAME) = HEX'\n") != std::string::npos);
+        CHECK(run.err.find("usable") == run.err.rfind("usable"));
+        CHECK(b.dir.names() == words{"SUMS", "downloads", "downloads/1"});
+    }
+
+    TEST_CASE("any of several values for a name in a checksum file may be right") {
+        bench b;
+        b.write("SUMS", sha256_of(2) + "  1\n" + sha256_of(1) + "  1\n" + sha256_of(3) + "  2\n" +
+                            sha256_of(4) + "  2\n");
+        const auto run =
+            b.run({"--json", "-", "--checksum-file", "SUMS", b.url("/bytes/1"), b.url("/bytes/2")});
+        const json::array results = results_of(run);
+        REQUIRE(results.size() == 2);
+        CHECK(results[0].at("checksum").as_string() == "sha-256=" + sha256_of(1));
+        CHECK(results[1].at("error_kind").as_string() == "checksum");
+        CHECK(results[1].at("error").as_string() == "the checksum is sha-256=" + sha256_of(2) +
+                                                        ", not sha-256=" + sha256_of(3) +
+                                                        " or another of 2");
+    }
+
+    TEST_CASE("names in a checksum file match by the longest tail of the URL's path") {
+        bench b;
+        b.write("SUMS", sha256_of(1) + "  pool/bytes/1\n" + sha256_of(9) + "  other/1\n" +
+                            sha256_of(2) + "  a/2\n" + sha256_of(2) + "  b/2\n");
+        const auto run =
+            b.run({"--json", "-", "--checksum-file", "SUMS", b.url("/bytes/1"), b.url("/bytes/2")});
+        const json::array results = results_of(run);
+        REQUIRE(results.size() == 2);
+        CHECK(results[0].at("success").as_bool());
+        CHECK(results[1].at("error_kind").as_string() == "checksum");
+        CHECK(results[1].at("error").as_string() == "no checksum, or more than one, fits 2");
+    }
+
+    TEST_CASE("a checksum file without a usable line is exit 2, and nothing is downloaded") {
+        bench b;
         const auto refused = [&](const std::string& text, const std::string& message) {
             b.write("SUMS", text);
             const auto run = b.run({"--checksum-file", "SUMS", b.url("/bytes/1")});
             CHECK(run.status == 2);
             CHECK(run.err == "asyncdl: --checksum-file: SUMS:" + message + "\n");
         };
-        refused(good + "\nnonsense\n", "3: neither 'HEX  NAME' nor 'ALGO (NAME) = HEX'");
-        refused(good + sha256_of(2) + "  1\n", "2: another checksum is given for this name above");
+        refused("\nnonsense\n",
+                " holds no checksum; line 2: neither 'HEX  NAME' nor 'ALGO (NAME) = HEX'");
         refused("# nothing\n", " holds no checksum");
         const auto long_file = b.shell(
             "head -c 67108865 /dev/zero | tr '\\0' '\\n' |\n"

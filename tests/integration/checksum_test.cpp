@@ -207,6 +207,25 @@ TEST_CASE_TEMPLATE("checksums of a list go by the name, its last part, or the UR
     CHECK(on.names() == texts{"folder", "folder/inner", "named", "other", "other/last", "renamed"});
 }
 
+TEST_CASE_TEMPLATE("any of several checksums of a list may be right, for a sink as well", How,
+                   plain, tls) {
+    checked<How> on;
+    on.options.retries = 0;
+    for (const bool right : {true, false}) {
+        on.options.checksums = {{"file", on.wrong + "," + (right ? on.right : on.wrong)}};
+        memory_sink sink(whole);
+        download_request to_sink = on.ask("/file", "");
+        to_sink.destination = &sink;
+        for (const download_request& request : {on.ask("/file", ""), to_sink}) {
+            const download_result result = on.fetch(request);
+            CHECK(result.success == right);
+            CHECK(result.checksum == (right ? on.right : ""));
+        }
+        CHECK(on.names().size() == (right ? 1 : 0));
+        std::filesystem::remove(on.dir / "out/file");
+    }
+}
+
 TEST_CASE_TEMPLATE("a body in memory is verified as well", How, plain, tls) {
     checked<How> on;
     on.options.retries = 0;

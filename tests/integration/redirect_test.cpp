@@ -185,6 +185,29 @@ TEST_CASE("checksums of other files permit no redirect from https to http") {
     CHECK(open.accepted() == 0);
 }
 
+TEST_CASE("several checksums permit a redirect from https to http if all are strong") {
+    const std::string strong = "sha-256=" + hex_digest("SHA256", "hello");
+    const std::string other = "sha-256=" + hex_digest("SHA256", "other");
+    const std::string weak = "md5=" + hex_digest("MD5", "hello");
+    for (const bool all_strong : {true, false}) {
+        CAPTURE(all_strong);
+        stage_over<tls> secure;
+        origin open;
+        response there;
+        there.body = "hello";
+        open.on("/there", there);
+        secure.server.on("/from", redirect_to(open.url("/there")));
+        for (const std::string& sums :
+             {strong + "," + (all_strong ? other : weak),
+              (all_strong ? other : weak) + "," + strong, weak + "," + weak}) {
+            secure.options.checksums = {{"from", sums}};
+            const download_result result = secure.fetch(secure.ask("/from", ""));
+            CHECK(result.success == (all_strong && !sums.starts_with(weak)));
+        }
+        CHECK(open.accepted() == (all_strong ? 2 : 0));
+    }
+}
+
 TEST_CASE("a file that is named anew behind a redirect from https to http needs its own checksum") {
     const std::string strong = "sha-256=" + hex_digest("SHA256", "meant");
     for (const bool by_way_of_https : {false, true}) {

@@ -142,4 +142,20 @@ TEST_CASE("a digest that is not hexadecimal is refused, wherever it is not") {
     }
 }
 
+TEST_CASE("several checksums by one algorithm are separated by commas") {
+    const std::string other(64, '0');
+    const auto several = checksum::parse_any_of("sha-256=" + sha_256 + ",SHA256:" + other);
+    REQUIRE(several.has_value());
+    REQUIRE(several->size() == 2);
+    CHECK(several->front().text() == "sha-256=" + sha_256);
+    CHECK(several->back().text() == "sha-256=" + other);
+    for (const std::string& bad :
+         {std::string(), ",md5=" + md5, "md5=" + md5 + ",", "sha-256=" + sha_256 + ",md5=" + md5}) {
+        CAPTURE(bad);
+        const auto refused = checksum::parse_any_of(bad);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code() == errc::invalid_url);
+    }
+}
+
 TEST_SUITE_END();
