@@ -33,7 +33,7 @@ std::string take_string(const json::value& value, const std::string& key) {
         throw mistake{errc::invalid_url, "'" + key + "' is not a string"};
     }
     if (text->empty()) {
-        throw mistake{key == "file_name" ? errc::name : errc::invalid_url,
+        throw mistake{key == "file_name" || key == "out" ? errc::name : errc::invalid_url,
                       "'" + key + "' is empty"};
     }
     return text_of(*text);
@@ -57,12 +57,12 @@ std::vector<std::string> take_strings(const json::value& value, const std::strin
 
 void take_member(download_request& entry, const std::string& key, const json::value& value,
                  const std::function<void(std::string_view)>& unknown) {
-    static constexpr std::array<std::string_view, 4> optional{"file_name", "checksum", "mirrors",
-                                                              "headers"};
+    static constexpr std::array<std::string_view, 5> optional{"file_name", "out", "checksum",
+                                                              "mirrors", "headers"};
     if (value.is_null() && std::find(optional.begin(), optional.end(), key) != optional.end()) {
         return;
     }
-    if (key == "file_name") {
+    if (key == "file_name" || key == "out") {
         entry.file_name = take_string(value, key);
     } else if (key == "checksum") {
         entry.checksum = take_string(value, key);
@@ -71,9 +71,6 @@ void take_member(download_request& entry, const std::string& key, const json::va
         }
     } else if (key == "mirrors") {
         for (std::string& mirror : take_strings(value, key)) {
-            if (!is_url(mirror)) {
-                throw mistake{errc::invalid_url, "a mirror is not an http or https URL"};
-            }
             entry.urls.push_back(std::move(mirror));
         }
     } else if (key == "headers") {
@@ -92,7 +89,8 @@ void take_member(download_request& entry, const std::string& key, const json::va
 }  // namespace
 
 download_request parse_json_entry(std::string_view text, std::string_view place,
-                                  const std::function<void(std::string_view)>& unknown) {
+                                  const std::function<void(std::string_view)>& unknown,
+                                  const std::function<void(std::string_view)>& passed_over) {
     json::monotonic_resource memory;
     json::error_code error;
     const json::value document =
@@ -106,9 +104,6 @@ download_request parse_json_entry(std::string_view text, std::string_view place,
         return reject(place, errc::invalid_url, place, "the object has no string 'url'");
     }
     download_request entry(text_of(url->as_string()));
-    if (!is_url(entry.urls.front())) {
-        return reject(entry.urls.front(), errc::invalid_url, place, "not an http or https URL");
-    }
     try {
         for (const json::key_value_pair& member : document.as_object()) {
             take_member(entry, std::string(member.key().data(), member.key().size()),
@@ -117,6 +112,15 @@ download_request parse_json_entry(std::string_view text, std::string_view place,
     } catch (const mistake& wrong) {
         return reject(entry.urls.front(), wrong.error, place, wrong.reason);
     }
+    if (std::none_of(entry.urls.begin(), entry.urls.end(), is_url)) {
+        return reject(entry.urls.front(), errc::invalid_url, place, "not an http or https URL");
+    }
+    std::erase_if(entry.urls, [&](const std::string& each) {
+        if (!is_url(each)) {
+            passed_over(each);
+        }
+        return !is_url(each);
+    });
     return entry;
 }
 

@@ -7,11 +7,13 @@
 
 namespace asyncdl::cli {
 
-/// The download that a JSON object asks for: `url`, and optionally `file_name`, `mirrors` (array of
-/// URLs), `checksum`, `headers` (array of `NAME: VALUE`). null is as if left out. `unknown` gets
-/// every other key. What is no such object gives a download that is rejected as
+/// The download that a JSON object asks for: `url`, and optionally `file_name` (or `out`),
+/// `mirrors` (array of URLs), `checksum`, `headers` (array of `NAME: VALUE`). null is as if left
+/// out. `unknown` gets every other key, `passed_over` every URL that is neither http nor https if
+/// another one is left. What is no such object gives a download that is rejected as
 /// `errc::invalid_url`, or `errc::name`.
 download_request parse_json_entry(std::string_view text, std::string_view place,
-                                  const std::function<void(std::string_view)>& unknown);
+                                  const std::function<void(std::string_view)>& unknown,
+                                  const std::function<void(std::string_view)>& passed_over);
 
 }  // namespace asyncdl::cli

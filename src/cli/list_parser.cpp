@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <utility>
+#include <vector>
 
 #include "cli/entry.hpp"
 #include "cli/header_line.hpp"
@@ -36,6 +37,12 @@ bool may_hold_secret(std::string_view text) {
     }
     const std::string_view key = trimmed(text.substr(0, std::min(text.find('='), text.size())));
     return key == "header" || (is_key(key) && key.ends_with("passwd"));
+}
+
+// Of a URL of any kind; empty if it is none.
+std::string_view scheme_of(std::string_view text) {
+    const std::string_view scheme = text.substr(0, std::min(text.find("://"), text.size()));
+    return scheme.size() < text.size() && is_key(scheme) ? scheme : std::string_view();
 }
 
 // The value may be a secret.
@@ -84,7 +91,8 @@ std::optional<download_request> list_parser::take(const line_splitter::line& lin
     }
     if (text.front() == '{') {
         const auto unknown = [&](std::string_view key) { warn_unknown(key); };
-        return start(parse_json_entry(text, place_, unknown));
+        const auto passed_over = [&](std::string_view url) { warn_mirror(url); };
+        return start(parse_json_entry(text, place_, unknown, passed_over));
     }
     if (option) {
         take_option(text);
@@ -107,26 +115,43 @@ std::optional<download_request> list_parser::start(download_request&& entry) {
     return std::exchange(entry_, std::move(entry));
 }
 
-download_request list_parser::parse_urls(std::string_view text) const {
+download_request list_parser::parse_urls(std::string_view text) {
     const std::size_t tab = text.find('\t');
-    download_request entry = parse_entry(trimmed(text.substr(0, tab)), place_);
+    const std::string_view first = trimmed(text.substr(0, tab));
+    download_request entry = parse_entry(first, place_);
     if (entry.rejection && may_hold_secret(text)) {
         return reject(place_, errc::invalid_url, place_, "not an http or https URL");
     }
+    const bool first_is_foreign = entry.rejection && !scheme_of(first).empty();
+    if (entry.rejection && !first_is_foreign) {
+        return entry;
+    }
+    std::vector<std::string> urls = first_is_foreign ? std::vector<std::string>() : entry.urls;
     std::string_view rest = tab == text.npos ? std::string_view() : text.substr(tab + 1);
-    while (!rest.empty() && !entry.rejection) {
+    std::vector<std::string_view> foreign;
+    if (first_is_foreign) {
+        foreign.push_back(first);
+    }
+    while (!rest.empty()) {
         const std::size_t end = std::min(rest.find('\t'), rest.size());
         const std::string_view mirror = trimmed(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
-        if (mirror.empty()) {
-            continue;
+        if (is_url(mirror)) {
+            urls.emplace_back(mirror);
+        } else if (!mirror.empty()) {
+            foreign.push_back(mirror);
         }
-        if (!is_url(mirror)) {
-            return reject(entry.urls.front(), errc::invalid_url, place_,
-                          "a mirror is not an http or https URL");
-        }
-        entry.urls.emplace_back(mirror);
     }
+    if (urls.empty()) {
+        return entry;
+    }
+    for (const std::string_view each : foreign) {
+        warn_mirror(each);
+    }
+    if (first_is_foreign) {
+        entry = download_request();
+    }
+    entry.urls = std::move(urls);
     return entry;
 }
 
@@ -176,6 +201,14 @@ void list_parser::warn_unknown(std::string_view key) {
     key = key.substr(0, longest_key);
     if (unknown_.size() < most_unknown_keys && unknown_.emplace(key).second) {
         warn_(place_ + ": " + shown_option(key) + " is not known and has no effect");
+    }
+}
+
+void list_parser::warn_mirror(std::string_view url) {
+    const std::string scheme(scheme_of(url).substr(0, longest_key));
+    if (unknown_.size() < most_unknown_keys && unknown_.insert(scheme + ':').second) {
+        warn_(place_ + ": " + (scheme.empty() ? "a mirror" : "a mirror of '" + scheme + ":'") +
+              " is not an http or https URL and is passed over; further ones are not told");
     }
 }
 

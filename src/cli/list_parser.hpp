@@ -19,7 +19,8 @@ class list_parser {
 public:
     using warning = std::function<void(const std::string&)>;
 
-    /// @param warn called once for each unknown key, with a line for a person
+    /// @param warn called once for each unknown key, and for each scheme of mirrors that are passed
+    /// over, with a line for a person
     explicit list_parser(warning warn) : warn_(std::move(warn)) {}
 
     /// The lines that follow are of the list `name`.
@@ -46,10 +47,11 @@ public:
 
 private:
     std::optional<download_request> start(download_request&& entry);
-    download_request parse_urls(std::string_view text) const;
+    download_request parse_urls(std::string_view text);
     void reject_entry(errc error, std::string_view reason);
     void take_option(std::string_view text);
     void warn_unknown(std::string_view key);
+    void warn_mirror(std::string_view url);
     void note_late(std::string_view text);
 
     warning warn_;
@@ -58,7 +60,7 @@ private:
     std::optional<download_request> entry_;
     bool given_early_ = false;  ///< the entry above, without what may follow
     std::string late_option_;
-    std::set<std::string, std::less<>> unknown_;
+    std::set<std::string, std::less<>> unknown_;  ///< keys, and schemes with a colon
 };
 
 }  // namespace asyncdl::cli
