@@ -35,13 +35,28 @@ void make_lower(std::string& text) {
     }
 }
 
+// Whether non-transitional processing keeps a character that transitional processing maps (UTS 46,
+// 4): sharp s, final sigma, and the two joiners. Any other name has one form by both.
+bool has_deviation(std::string_view name) {
+    for (const std::string_view each : {"\xc3\x9f", "\xcf\x82", "\xe2\x80\x8c", "\xe2\x80\x8d"}) {
+        if (name.find(each) != std::string_view::npos) {
+            return true;
+        }
+    }
+    return false;
+}
+
 outcome<std::string> international(const std::string& name) {
     if (!utf8::valid(name) || name.find('\0') != std::string::npos) {
         return bad("the host is no valid UTF-8");
     }
     char* ascii = nullptr;
-    const int status =
-        idn2_to_ascii_8z(name.c_str(), &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+    int status = idn2_to_ascii_8z(name.c_str(), &ascii, IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT);
+    // libidn2 refuses what IDNA 2008 does not have (symbols, emoji), though UTS 46 has it, but not
+    // with transitional processing.
+    if ((status == IDN2_DISALLOWED || status == IDN2_CONTEXTO) && !has_deviation(name)) {
+        status = idn2_to_ascii_8z(name.c_str(), &ascii, IDN2_TRANSITIONAL | IDN2_NFC_INPUT);
+    }
     const std::unique_ptr<char, decltype(&idn2_free)> owner(ascii, idn2_free);
     if (status != IDN2_OK) {
         return bad("the host is no valid international name");

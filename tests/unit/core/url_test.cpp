@@ -147,6 +147,20 @@ TEST_CASE("international hosts become ASCII by UTS 46, non-transitional") {
     }
 }
 
+TEST_CASE("a host that IDNA 2008 refuses and UTS 46 takes is taken") {
+    const std::vector<example> examples{
+        {"http://\xe2\x98\x83.net/", "http://xn--n3h.net/"},
+        {"http://\xf0\x9f\x92\xa9.la/", "http://xn--ls8h.la/"},
+        {"http://I\xe2\x9d\xa4.ws/", "http://xn--i-7iq.ws/"},
+        {"http://xn--n3h.net/", "http://xn--n3h.net/"},
+        {"http://b\xc3\xbc\x63her.\xe2\x98\x83/", "http://xn--bcher-kva.xn--n3h/"},
+    };
+    for (const auto& [given, wanted] : examples) {
+        CAPTURE(given);
+        CHECK(shown(given) == wanted);
+    }
+}
+
 TEST_CASE("what is no http or https URL is refused") {
     const std::vector<std::string> bad{
         "",
@@ -213,6 +227,8 @@ TEST_CASE("what is no http or https URL is refused") {
         "http://\xef\xbc\x8f\xc3\xa4/",          // U+FF0F, which UTS 46 maps to a slash
         "http://evil\xef\xbc\xa0\x61\xc3\xa4/",  // U+FF20, mapped to an at sign
         "http://\xe2\x80\xae\x61/",              // U+202E
+        "http://a\xe2\x92\x88.de/",              // U+2488, which UTS 46 refuses too
+        "http://fa\xc3\x9f\xe2\x80\xae.de/",     // never transitional with a sharp s
         // addresses
         "http://256.1.1.1/",
         "http://1.2.3/",
