@@ -484,6 +484,22 @@ TEST_CASE("a file has the mode and the time that it should") {
     CHECK(found.st_mtime > 1'717'243'200);
 }
 
+TEST_CASE("a date of 1970 and before does not become a file's time") {
+    stage_over<plain> on;
+    for (const char* date : {"Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 31 Dec 1970 23:59:59 GMT",
+                             "Wed, 01 Jan 1969 00:00:00 GMT", "Mon, 01 Jan 1601 00:00:00 GMT"}) {
+        CAPTURE(date);
+        response answer;
+        answer.body = "hello";
+        answer.fields.emplace_back("Last-Modified", date);
+        on.server.on("/", answer);
+        CHECK(on.fetch("/").success);
+        struct ::stat found {};
+        REQUIRE(::stat((on.dir / "out/file").c_str(), &found) == 0);
+        CHECK(found.st_mtime > 1'717'243'200);
+    }
+}
+
 TEST_CASE("a request's own directory replaces the downloader's") {
     stage_over<plain> on;
     download_request ask = on.ask("/bytes/5");
