@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/url/grammar/hexdig_chars.hpp>
 
+#include "core/base64.hpp"
 #include "core/fields.hpp"
 #include "core/percent.hpp"
 #include "core/utf8.hpp"
@@ -108,7 +109,98 @@ std::optional<std::string> extended_name(std::string_view value) {
     return std::nullopt;
 }
 
+// Q of RFC 2047, 4.2: an underscore is a blank, and a bad escape stands for itself.
+std::string q_decoded(std::string_view text) {
+    using boost::urls::grammar::hexdig_value;
+    std::string result;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool escape = text[i] == '=' && i + 2 < text.size();
+        const int high = escape ? hexdig_value(text[i + 1]) : -1;
+        const int low = escape ? hexdig_value(text[i + 2]) : -1;
+        if (high >= 0 && low >= 0) {
+            result += static_cast<char>(high << 4 | low);
+            i += 2;
+        } else {
+            result += text[i] == '_' ? ' ' : text[i];
+        }
+    }
+    return result;
+}
+
+std::optional<std::string> b_decoded(std::string_view text) {
+    const auto bytes = base64_decoded(text);
+    if (!bytes) {
+        return std::nullopt;
+    }
+    std::string result;
+    for (const std::byte each : *bytes) {
+        result += static_cast<char>(each);
+    }
+    return result;
+}
+
+// Takes an encoded word, =?CHARSET?B or Q?TEXT?= (RFC 2047, 2), off the front. Nothing is taken if
+// there is none that can be read.
+std::optional<std::string> take_encoded_word(std::string_view& text) {
+    const auto charset_end = text.starts_with("=?") ? text.find('?', 2) : text.npos;
+    if (charset_end == text.npos ||
+        !text.substr(std::min(charset_end + 2, text.size())).starts_with('?')) {
+        return std::nullopt;
+    }
+    const std::string_view tagged = text.substr(2, charset_end - 2);
+    const std::string_view charset = tagged.substr(0, tagged.find('*'));
+    const std::size_t begin = charset_end + 3;
+    const auto end = text.find("?=", begin);
+    if (end == text.npos) {
+        return std::nullopt;
+    }
+    const std::string_view encoded = text.substr(begin, end - begin);
+    const std::string_view encoding = text.substr(charset_end + 1, 1);
+    std::optional<std::string> word;
+    if (iequals(encoding, "Q")) {
+        word = q_decoded(encoded);
+    } else if (iequals(encoding, "B")) {
+        word = b_decoded(encoded);
+    }
+    if (word && iequals(charset, "ISO-8859-1")) {
+        word = from_latin1(*word);
+    } else if (!iequals(charset, "UTF-8") && !iequals(charset, "US-ASCII")) {
+        word.reset();
+    }
+    if (word) {
+        text.remove_prefix(end + 2);
+    }
+    return word;
+}
+
+// A text with encoded words in it; nothing if it has none, or they are no UTF-8 together: a
+// character may be cut between two of them.
+std::optional<std::string> decoded_words(std::string_view text) {
+    std::string result;
+    bool after_word = false;
+    bool any = false;
+    while (!text.empty()) {
+        // Blanks between two words are no text.
+        const std::size_t blank = after_word ? text.find_first_not_of(" \t") : 0;
+        std::string_view next = text.substr(std::min(blank, text.size()));
+        const auto word = take_encoded_word(next);
+        if (word) {
+            result += *word;
+            text = next;
+            any = true;
+        } else {
+            result += text.front();
+            text.remove_prefix(1);
+        }
+        after_word = word.has_value();
+    }
+    return any && utf8::valid(result) ? std::optional(std::move(result)) : std::nullopt;
+}
+
 std::string plain_name(const std::string& value) {
+    if (auto words = decoded_words(value)) {
+        return *std::move(words);
+    }
     const std::string decoded = percent_decoded(value);
     if (utf8::valid(decoded)) {
         return decoded;

@@ -15,7 +15,8 @@ namespace asyncdl::core {
 /// - `filename*`: UTF-8 or ISO-8859-1, percent-decoded; ignored where the charset is another, an
 ///   escape is cut or the bytes are no valid UTF-8.
 /// - `filename`: quoted, with backslash escapes, up to the end where the closing quote is missing;
-///   else everything up to the next `;`. Percent-decoded where that gives valid UTF-8; bytes that
+///   else everything up to the next `;`. Encoded words (RFC 2047; UTF-8, US-ASCII or ISO-8859-1)
+///   are decoded. If there are none, percent-decoded where that gives valid UTF-8; bytes that
 ///   are none are read as ISO-8859-1.
 std::optional<std::string> disposition_name(std::string_view value);
 

@@ -43,6 +43,29 @@ TEST_CASE("the examples of RFC 6266, 5, are read") {
     });
 }
 
+TEST_CASE("encoded words of RFC 2047 are decoded") {
+    check_rows({
+        {"filename=\"=?UTF-8?B?w6QudHh0?=\"", "\u00e4.txt"},
+        {"filename==?utf-8?b?w6QudHh0?=", "\u00e4.txt"},
+        {"filename=\"=?UTF-8?Q?=C3=A4_b.txt?=\"", "\u00e4 b.txt"},
+        {"filename=\"=?ISO-8859-1?Q?=E4?=\"", "\u00e4"},
+        {"filename=\"=?UTF-8*de?q?a?=\"", "a"},
+        {"filename=\"=?UTF-8?Q?=C3?= \t=?UTF-8?Q?=A4?=\"", "\u00e4"},
+        {"filename=\"a =?UTF-8?Q?b?= c=?UTF-8?Q?d?=.txt\"", "a b cd.txt"},
+        {"filename=\"=?UTF-8?Q?a%41?=\"", "a%41"},
+        {"filename=\"=?UTF-8?Q?a=4?=\"", "a=4"},
+        // What cannot be read stays as it is.
+        {"filename=\"=?UTF-8?B?w6Q\"", "=?UTF-8?B?w6Q"},
+        {"filename=\"=?UTF-8?B?!?=\"", "=?UTF-8?B?!?="},
+        {"filename=\"=?UTF-8?X?a?=\"", "=?UTF-8?X?a?="},
+        {"filename=\"=?KOI8-R?Q?a?=\"", "=?KOI8-R?Q?a?="},
+        {"filename=\"=?UTF-8?Q?=C3?=\"", "=?UTF-8?Q?=C3?="},
+        {"filename=\"=?UTF-8?\"", "=?UTF-8?"},
+        {"filename=\"=?\"", "=?"},
+        {"filename=\"=?UTF-8?Q?a?=\"; filename*=UTF-8''b", "b"},
+    });
+}
+
 TEST_CASE("the examples of RFC 8187, 3.2, are read") {
     check_rows({
         {"attachment; filename*=UTF-8''%c2%a3%20and%20%e2%82%ac%20rates",
@@ -111,7 +134,7 @@ TEST_CASE("an unquoted name goes up to the next semicolon") {
         {"attachment; filename=foo\"bar;baz\"qux", "foo\"bar"},
         {"attachment; filename=/foo.html", "/foo.html"},
         {"attachment; filename=foo\\.html", "foo\\.html"},
-        {"attachment; filename==?ISO-8859-1?Q?foo?=", "=?ISO-8859-1?Q?foo?="},
+        {"attachment; filename==?ISO-8859-1?Q?foo?=", "foo"},
     });
 }
 
