@@ -81,6 +81,14 @@ boost::system::result<std::size_t> input_file::read(std::span<char> space) {
     return static_cast<std::size_t>(received);
 }
 
+std::string input_file::beginning() const {
+    std::string bytes(4, '\0');
+    const ::off_t at = waits() ? -1 : ::lseek(native(), 0, SEEK_CUR);
+    const ssize_t size = at < 0 ? 0 : ::pread(native(), bytes.data(), bytes.size(), at);
+    bytes.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+    return bytes;
+}
+
 asio::awaitable<boost::system::result<input_file::readiness>> input_file::async_readable(
     std::optional<std::chrono::milliseconds> wait) {
     using namespace asio::experimental::awaitable_operators;

@@ -38,6 +38,9 @@ public:
     boost::asio::awaitable<boost::system::result<readiness>> async_readable(
         std::optional<std::chrono::milliseconds> wait);
 
+    /// The first bytes of a file that does not wait, which stay to be read; else nothing.
+    std::string beginning() const;
+
     /// Reads what is there; 0 at the end.
     boost::system::result<std::size_t> read(std::span<char> space);
 

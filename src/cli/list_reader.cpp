@@ -88,12 +88,19 @@ boost::asio::awaitable<void> list_reader::async_fill() {
 }
 
 void list_reader::fill() {
-    const boost::system::result<std::size_t> received = lists_[list_].read(lines_.space());
+    const std::span<char> space = lines_.space();
+    const boost::system::result<std::size_t> received = lists_[list_].read(space);
     if (!received) {
         fail(received.error());
     } else if (*received == 0) {
         list_end_ = true;
         lines_.finish();
+    } else if (const auto form = std::exchange(begun_, true)
+                                     ? std::string_view()
+                                     : unreadable_form({space.data(), *received});
+               !form.empty()) {
+        error_ = make_error_code(boost::system::errc::illegal_byte_sequence);
+        failure_ = shown_value(lists_[list_].name()) + " is " + std::string(form);
     } else {
         lines_.received(*received);
     }
@@ -108,6 +115,7 @@ void list_reader::fail(boost::system::error_code error) {
 
 void list_reader::begin_list() {
     list_end_ = false;
+    begun_ = false;
     lines_ = line_splitter();
     if (list_ < lists_.size()) {
         parser_.begin(lists_[list_].name());

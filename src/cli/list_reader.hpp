@@ -47,6 +47,7 @@ private:
     list_parser parser_;
     bool idle_ = false;      // the entry that waits for its options need not wait longer
     bool list_end_ = false;  // all of the list is in lines_
+    bool begun_ = false;     // something of the list is in lines_
     boost::system::error_code error_;
     std::string failure_;
 };

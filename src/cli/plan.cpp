@@ -153,6 +153,9 @@ std::vector<input_file> open_lists(const settings& options) {
         if (!list) {
             throw usage_error("--input-file: " + shown_value(path) + ": " + list.error().message());
         }
+        if (const auto form = unreadable_form(list->beginning()); !form.empty()) {
+            throw usage_error("--input-file: " + shown_value(path) + " is " + std::string(form));
+        }
         lists.push_back(*std::move(list));
     }
     return lists;

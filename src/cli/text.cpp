@@ -7,6 +7,16 @@
 
 namespace asyncdl::cli {
 
+std::string_view unreadable_form(std::string_view beginning) noexcept {
+    if (beginning.starts_with("\x1f\x8b")) {
+        return "compressed with gzip; unpack it first, as with 'zcat FILE | asyncdl -i -'";
+    }
+    if (beginning.starts_with("\xff\xfe") || beginning.starts_with("\xfe\xff")) {
+        return "UTF-16; convert it to UTF-8 first, as with 'iconv -f UTF-16 -t UTF-8'";
+    }
+    return {};
+}
+
 std::string_view trimmed(std::string_view text) noexcept {
     const std::size_t first = text.find_first_not_of(blanks);
     return first == text.npos ? std::string_view()

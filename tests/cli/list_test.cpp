@@ -55,6 +55,24 @@ TEST_SUITE("cli/list") {
         CHECK(place("1") != std::string::npos);
     }
 
+    TEST_CASE("a list that is compressed or UTF-16 is one line, and nothing is downloaded") {
+        bench b;
+        const std::string utf16("\xff\xfeh\0t\0", 6);
+        for (const std::string& text : {std::string("\x1f\x8b\x08"), utf16, "\xfe\xff" + utf16}) {
+            CAPTURE(text);
+            b.write("list", text + b.url("/bytes/1") + "\n");
+            const std::string name = text[0] == '\x1f' ? "compressed with gzip" : "UTF-16";
+            const auto file = b.run({"-i", "list", b.url("/bytes/1")});
+            CHECK(file.status == 2);
+            CHECK(file.err.starts_with("asyncdl: --input-file: list is " + name));
+            CHECK(file.err.find('\n') + 1 == file.err.size());
+            const auto from_pipe = b.shell("cat list | \"$0\" -q -i -");
+            CHECK(from_pipe.status == 1);
+            CHECK(from_pipe.err.starts_with("asyncdl: standard input is " + name));
+        }
+        CHECK(b.server.requests().empty());
+    }
+
     TEST_CASE("all forms of an entry arrive under their names") {
         bench b;
         b.write("list", "\xEF\xBB\xBF# a comment\r\n\r\n" + b.url("/bytes/1") +
