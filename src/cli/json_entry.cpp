@@ -23,8 +23,56 @@ struct mistake {
     std::string reason;
 };
 
-std::string text_of(const json::string& text) {
-    return std::string(text.data(), text.size());
+// Stands for half a surrogate pair: U+FFFF, which is no character.
+constexpr std::string_view half_escape = "\\uFFFF";
+constexpr std::string_view half = "\xEF\xBF\xBF";
+
+std::string text_of(const json::string& text, const std::string& key) {
+    std::string result(text.data(), text.size());
+    if (result.find(half) != std::string::npos) {
+        throw mistake{errc::invalid_url, "'" + key + "' holds half a character"};
+    }
+    return result;
+}
+
+// Whether `text` begins with the escape of a surrogate whose third digit is one of `digits`.
+bool is_surrogate(std::string_view text, std::string_view digits) {
+    return text.size() >= 6 && text.starts_with("\\u") && (text[2] | 0x20) == 'd' &&
+           digits.find(text[3]) != text.npos &&
+           text.substr(4, 2).find_first_not_of("0123456789abcdefABCDEF") == text.npos;
+}
+
+// JSON as some programs write it, made what the parser reads: NaN and Infinity become 0, half a
+// surrogate pair U+FFFF.
+std::string repaired(std::string_view text) {
+    std::string result;
+    bool quoted = false;
+    while (!text.empty()) {
+        std::size_t taken = 1;
+        std::string_view put;
+        if (text.front() == '"') {
+            quoted = !quoted;
+        } else if (!quoted) {
+            for (const std::string_view word : {"NaN", "Infinity", "-Infinity"}) {
+                if (text.starts_with(word)) {
+                    taken = word.size();
+                    put = "0";
+                }
+            }
+        } else if (is_surrogate(text, "89abAB")) {
+            const bool whole = is_surrogate(text.substr(6), "cdefCDEF");
+            taken = whole ? 12 : 6;
+            put = whole ? "" : half_escape;
+        } else if (is_surrogate(text, "cdefCDEF")) {
+            taken = 6;
+            put = half_escape;
+        } else if (text.front() == '\\') {
+            taken = std::min<std::size_t>(2, text.size());
+        }
+        result += put.empty() ? text.substr(0, taken) : put;
+        text.remove_prefix(taken);
+    }
+    return result;
 }
 
 std::string take_string(const json::value& value, const std::string& key) {
@@ -36,7 +84,7 @@ std::string take_string(const json::value& value, const std::string& key) {
         throw mistake{key == "file_name" || key == "out" ? errc::name : errc::invalid_url,
                       "'" + key + "' is empty"};
     }
-    return text_of(*text);
+    return text_of(*text, key);
 }
 
 std::vector<std::string> take_strings(const json::value& value, const std::string& key) {
@@ -50,7 +98,7 @@ std::vector<std::string> take_strings(const json::value& value, const std::strin
         if (text == nullptr) {
             throw mistake{errc::invalid_url, "'" + key + "' holds something that is not a string"};
         }
-        texts.push_back(text_of(*text));
+        texts.push_back(text_of(*text, key));
     }
     return texts;
 }
@@ -93,8 +141,12 @@ download_request parse_json_entry(std::string_view text, std::string_view place,
                                   const std::function<void(std::string_view)>& passed_over) {
     json::monotonic_resource memory;
     json::error_code error;
-    const json::value document =
-        json::parse(json::string_view(text.data(), text.size()), error, json::storage_ptr(&memory));
+    const json::storage_ptr storage(&memory);
+    json::value document = json::parse(json::string_view(text.data(), text.size()), error, storage);
+    if (error) {
+        const std::string again = repaired(text);
+        document = json::parse(json::string_view(again.data(), again.size()), error, storage);
+    }
     // A broken object is not shown, only its place is: it may hold secrets anywhere.
     if (error || !document.is_object()) {
         return reject(place, errc::invalid_url, place, "not a JSON object");
@@ -103,8 +155,9 @@ download_request parse_json_entry(std::string_view text, std::string_view place,
     if (url == nullptr || !url->is_string()) {
         return reject(place, errc::invalid_url, place, "the object has no string 'url'");
     }
-    download_request entry(text_of(url->as_string()));
+    download_request entry(std::string(url->as_string().data(), url->as_string().size()));
     try {
+        entry.urls.front() = text_of(url->as_string(), "url");
         for (const json::key_value_pair& member : document.as_object()) {
             take_member(entry, std::string(member.key().data(), member.key().size()),
                         member.value(), unknown);

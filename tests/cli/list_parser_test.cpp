@@ -242,6 +242,34 @@ TEST_SUITE("cli/list_parser") {
                        "l:1: 'mirrors' holds something that is not a string");
     }
 
+    TEST_CASE("half a surrogate pair or NaN in an unknown member loses no line") {
+        for (const char* value : {R"("\ud83d")", R"("\uDCA9 x")", R"("\ud83d\ud83d\udca9")",
+                                  R"(["\\\ud83d", "\"\udfff"])", "NaN", "-Infinity", "[Infinity]",
+                                  R"({"\ud83d": NaN})"}) {
+            CAPTURE(value);
+            const auto list =
+                parse("{\"url\": \"http://a/NaN\", \"x\": " + std::string(value) + "}").entries;
+            REQUIRE(list.size() == 1);
+            CHECK_FALSE(list[0].rejection.failed());
+            CHECK(list[0].urls == std::vector<std::string>{"http://a/NaN"});
+        }
+        CHECK(parse(R"({"url": "http://a/", "out": "\ud83d\uDCA9", "x": NaN})")
+                  .entries[0]
+                  .file_name == "\xf0\x9f\x92\xa9");
+    }
+
+    TEST_CASE("half a surrogate pair or NaN in a member that counts is rejected") {
+        const auto bad = errc::invalid_url;
+        check_rejected(R"({"url": "http://a/\ud83d"})", bad, "l:1: 'url' holds half a character");
+        check_rejected(R"({"url": "http://a/", "out": "\udca9"})", bad,
+                       "l:1: 'out' holds half a character");
+        check_rejected(R"({"url": "http://a/", "mirrors": ["\udca9"]})", bad,
+                       "l:1: 'mirrors' holds half a character");
+        check_rejected(R"({"url": "http://a/", "out": NaN})", bad, "l:1: 'out' is not a string");
+        check_rejected(R"({"url": NaN})", bad, "l:1: the object has no string 'url'");
+        check_rejected(R"({"url": "http://a/", "x": nan})", bad, "l:1: not a JSON object");
+    }
+
     TEST_CASE("out is the file name of a JSON object too") {
         CHECK(parse_one(R"({"url": "http://a/", "out": "d/n"})").file_name == "d/n");
         CHECK(parse_one(R"({"url": "http://a/", "out": null})").file_name.empty());
