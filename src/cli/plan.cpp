@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <span>
 #include <string>
@@ -77,10 +78,26 @@ void check_ca_file(const std::string& path) {
         (error != 0 ? std::generic_category().message(error) : "holds no certificate in PEM form"));
 }
 
-void check_directory(const std::string& path) {
+// Whether it is one, or may be made.
+bool can_be_directory(std::filesystem::path path) {
     struct stat status {};
-    const bool found = ::stat(path.c_str(), &status) == 0;
-    if (found ? !S_ISDIR(status.st_mode) : errno == ENOTDIR) {
+    while (!path.empty()) {
+        if (::stat(path.c_str(), &status) == 0) {
+            return S_ISDIR(status.st_mode);
+        }
+        if (errno != ENOENT) {
+            return errno != ENOTDIR && errno != ELOOP;
+        }
+        if (::lstat(path.c_str(), &status) == 0) {
+            return false;  // a symlink that leads nowhere
+        }
+        path = path.parent_path();
+    }
+    return true;
+}
+
+void check_directory(const std::string& path) {
+    if (!can_be_directory(path)) {
         throw usage_error("--dir: " + shown_value(path) + " is not a directory");
     }
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <asyncdl/version.hpp>
 #include <atomic>
+#include <filesystem>
 
 #include "bench.hpp"
 #include "support/event.hpp"
@@ -114,6 +115,11 @@ TEST_SUITE("cli/program") {
         check({"-o", "a{}"}, "--output: templates ({}) are not supported yet");
         check({"-d", "file"}, "--dir: file is not a directory");
         check({"-d", "file/x"}, "--dir: file/x is not a directory");
+        std::filesystem::create_symlink("nowhere", b.dir / "dangling");
+        std::filesystem::create_symlink("loop", b.dir / "loop");
+        for (const std::string& d : words{"dangling", "dangling/", "dangling/x/y", "loop"}) {
+            check({"-d", d}, "--dir: " + d + " is not a directory");
+        }
         check({"-i", "missing"}, "--input-file: missing: No such file or directory");
         check({"-i", "."}, "--input-file: .: Is a directory");
         check({"--cacert", "missing"}, "--cacert: missing: No such file or directory");
@@ -137,6 +143,7 @@ TEST_SUITE("cli/program") {
         CHECK(b.run({u, "--log-file", "file/x"}).status == 2);
         CHECK(b.server.requests().empty());
         CHECK_FALSE(b.exists("downloads"));
+        CHECK_FALSE(b.exists("nowhere"));
     }
 
     TEST_CASE("help and version are on stdout, exit 0") {
