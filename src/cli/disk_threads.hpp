@@ -1,5 +1,6 @@
 #pragma once
 // The threads of `--disk-threads`. Owned by the program; its executor may be used from any thread.
+// A second `work_pool`: the engine's is not public, and throws if the system gives no thread.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/thread_pool.hpp>
