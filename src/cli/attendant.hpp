@@ -1,6 +1,6 @@
 #pragma once
-// Watches over the downloads: SIGINT, SIGTERM and SIGHUP, and the lines of progress. Lives on the
-// main thread's loop; owned by the program.
+// Watches over the downloads: cancels them on a signal, and shows the lines of progress. Lives on
+// the main thread's loop; owned by the program.
 
 #include <asyncdl/progress_snapshot.hpp>
 #include <boost/asio/io_context.hpp>
@@ -18,9 +18,7 @@ struct running_batch {
     std::function<progress_snapshot()> progress;  ///< the totals, and some of the active ones
 };
 
-/// One in a process. From its construction on, the first signal cancels the batch and the second
-/// ends the process at once, even if the loop hangs in a file's system call. A signal that is
-/// ignored at that time stays ignored.
+/// Cancels the batch on the first signal that `catch_signals` keeps, also one that came before.
 class attendant {
 public:
     /// @param show_progress whether a line of progress goes to stderr every second
@@ -29,9 +27,6 @@ public:
 
     /// Leaves the loop; on its thread.
     void stop();
-
-    /// The signal that came; 0 while none did.
-    int signal() const noexcept;
 
 private:
     void wait_for_signal();

@@ -12,10 +12,10 @@ ending judge_end(const batch_summary& summary, int signal, const std::string& so
     end.lines = std::move(failures);
     if (summary.consumer_error) {
         end.lines.push_back("results are missing in the reports, and downloads were left out: " +
-                            summary.consumer_error.message());
+                            (summary.consumer_message.empty() ? summary.consumer_error.message()
+                                                              : summary.consumer_message));
     }
-    // A signal interrupts the input as well.
-    if (summary.source_error && signal == 0) {
+    if (summary.source_error) {
         end.lines.push_back(source_failure.empty() ? summary.source_message : source_failure);
     }
     const bool failed = summary.failed > 0 || summary.source_error || !end.lines.empty();

@@ -6,14 +6,13 @@
 #include <asyncdl/downloader.hpp>
 #include <asyncdl/version.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -27,6 +26,8 @@
 #include "cli/plan.hpp"
 #include "cli/process.hpp"
 #include "cli/recorder.hpp"
+#include "cli/run_beside.hpp"
+#include "cli/signals.hpp"
 #include "cli/stream_sink.hpp"
 #include "cli/text.hpp"
 
@@ -56,73 +57,50 @@ void warn(const settings& options, const std::string& line) {
     }
 }
 
-/// The batch, and the signal that came meanwhile.
-struct outcome {
-    batch_summary summary;
-    int signal = 0;
-};
-
 /// Everything on this thread's loop.
-outcome run_here(const settings& options, download_source& source, result_consumer& results) {
+batch_summary run_here(const settings& options, download_source& source, result_consumer& results) {
     boost::asio::io_context loop(1);
     downloader downloads(loop.get_executor(), options.transfer);
     running_batch batch{[&] { downloads.cancel(); },
                         [&] { return downloads.progress(most_looked_at); }};
     attendant watch(loop, std::move(batch), shows_progress(options));
-    outcome ended;
+    batch_summary total;
     downloads.async_download_batch(source, results, [&](batch_summary summary) {
-        ended.summary = std::move(summary);
+        total = std::move(summary);
         watch.stop();
     });
     loop.run();
-    ended.signal = watch.signal();
-    return ended;
+    return total;
 }
 
-/// The system gives no thread; nothing has been downloaded.
-class no_thread : public std::runtime_error {
-public:
-    using std::runtime_error::runtime_error;
-};
-
-template <typename F>
-auto start_threads(F start) {
+std::unique_ptr<download_manager> make_manager(const settings& options) {
     try {
-        return start();
+        return std::make_unique<download_manager>(options.transfer, options.threads);
     } catch (const std::system_error& error) {
         throw no_thread(error.code().message());
     }
 }
 
 /// The downloads on threads of the manager's; this thread's loop is the attendant's.
-outcome run_on_threads(const settings& options, download_source& source, result_consumer& results) {
+batch_summary run_on_threads(const settings& options, download_source& source,
+                             result_consumer& results) {
     boost::asio::io_context loop(1);
-    const auto manager = start_threads(
-        [&] { return std::make_unique<download_manager>(options.transfer, options.threads); });
+    const auto manager = make_manager(options);
     running_batch batch{[&] { manager->cancel(); },
                         [&] { return manager->progress(most_looked_at); }};
+    const std::function<void()> cancel = batch.cancel;
     attendant watch(loop, std::move(batch), shows_progress(options));
-    outcome ended;
-    std::exception_ptr thrown;
-    const auto work = [&] {
-        try {
-            ended.summary = manager->download_stream(source, results);
-        } catch (...) {
-            thrown = std::current_exception();
-        }
-        boost::asio::post(loop, [&] { watch.stop(); });
-    };
-    std::thread downloads = start_threads([&] { return std::thread(work); });
-    loop.run();
-    downloads.join();
-    if (thrown) {
-        std::rethrow_exception(thrown);
-    }
-    ended.signal = watch.signal();
-    return ended;
+    batch_summary total;
+    const auto work = [&] { total = manager->download_stream(source, results); };
+    run_beside(loop, work, cancel);
+    return total;
 }
 
-outcome run_batch(const settings& options, download_source& source, result_consumer& results) {
+batch_summary run_batch(const settings& options, download_source& source,
+                        result_consumer& results) {
+    if (first_signal() != 0) {
+        return {};
+    }
     try {
         if (options.threads > 1) {
             try {
@@ -166,6 +144,8 @@ int download(settings options) {
     }
     read_sums sums = read_checksums(options, files);
     options.transfer.checksums = std::move(sums.by_name);
+    // Before the first report is opened, which a signal must not leave empty.
+    catch_signals();
     options.transfer.log = make_log(options, files);
     for (const std::string& line : sums.warnings) {
         warn(options, line);
@@ -189,7 +169,7 @@ int download(settings options) {
     }
     options.transfer.files_in_use = files.in_use();
 
-    const auto [summary, signal] = run_batch(options, source, results);
+    const batch_summary summary = run_batch(options, source, results);
 
     std::vector<std::string> failures = results.finish(summary);
     for (std::string& line : files.lost()) {
@@ -198,7 +178,8 @@ int download(settings options) {
     if (!source.late_option().empty()) {
         failures.push_back(source.late_option());
     }
-    const ending end = judge_end(summary, signal, source.failure(), std::move(failures));
+    // Asked for only now: it may have come while a report waited for its reader.
+    const ending end = judge_end(summary, first_signal(), source.failure(), std::move(failures));
     for (const std::string& line : end.lines) {
         complain(line);
     }

@@ -34,6 +34,10 @@ TEST_SUITE("cli/ending") {
                                  summary.consumer_error.message()});
         CHECK(judge_end(summary, SIGINT, "", {}).status == 130);
         CHECK(judge_end(summary, SIGINT, "", {}).lines == end.lines);
+        summary.consumer_message = "the consumer threw: no room";
+        CHECK(judge_end(summary, 0, "", {}).lines ==
+              lines{"results are missing in the reports, and downloads were left out: the consumer "
+                    "threw: no room"});
     }
 
     TEST_CASE("a list that broke is told in the program's words, else in the library's") {
@@ -45,12 +49,12 @@ TEST_SUITE("cli/ending") {
         CHECK(judge_end(summary, 0, "list: broken", {}).lines == lines{"list: broken"});
     }
 
-    TEST_CASE("a signal breaks the list as well and is the status; reports are told of still") {
+    TEST_CASE("a signal is the status; whatever else went wrong is told still") {
         batch_summary summary;
         summary.source_error = errc::internal;
         const ending end = judge_end(summary, SIGTERM, "list: broken", {"r: full"});
         CHECK(end.status == 143);
-        CHECK(end.lines == lines{"r: full"});
+        CHECK(end.lines == lines{"r: full", "list: broken"});
     }
 
     TEST_CASE("a report that could not be written is a failure") {

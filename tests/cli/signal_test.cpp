@@ -7,9 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #include "bench.hpp"
 #include "named_pipe.hpp"
@@ -52,6 +58,57 @@ private:
     // The origin's threads may outlive this.
     std::shared_ptr<std::atomic<bool>> free_ = std::make_shared<std::atomic<bool>>(false);
 };
+
+// A named pipe that is read only once the test says so.
+class unread_pipe {
+public:
+    explicit unread_pipe(const std::string& path) {
+        REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+        reader_ = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        REQUIRE(reader_ >= 0);
+        writer_ = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        REQUIRE(writer_ >= 0);
+    }
+    ~unread_pipe() {
+        ::close(reader_);
+        ::close(writer_);
+    }
+    unread_pipe(const unread_pipe&) = delete;
+    unread_pipe& operator=(const unread_pipe&) = delete;
+
+    /// Waits until it takes no more, which may be a few bytes before its size.
+    bool is_full() const {
+        return eventually([&] {
+            pollfd room{writer_, POLLOUT, 0};
+            return ::poll(&room, 1, 0) == 0;
+        });
+    }
+
+    /// All that is written until its writer, of whom there has to be one, closes it.
+    std::string read_all() {
+        ::close(std::exchange(writer_, -1));
+        REQUIRE(::fcntl(reader_, F_SETFL, 0) == 0);
+        std::string text;
+        std::array<char, 65536> block;
+        for (::ssize_t got = 0; (got = ::read(reader_, block.data(), block.size())) > 0;) {
+            text.append(block.data(), static_cast<std::size_t>(got));
+        }
+        return text;
+    }
+
+private:
+    int reader_ = -1;
+    int writer_ = -1;
+};
+
+// A list whose reports are longer than a pipe, without a download.
+void write_long_list(const bench& b) {
+    std::string list;
+    for (int i = 0; i < 3000; ++i) {
+        list += "nonsense\n";
+    }
+    b.write("list", list);
+}
 
 }  // namespace
 
@@ -125,31 +182,89 @@ TEST_SUITE("cli/signal") {
 
     TEST_CASE("a second signal ends at once, even where a report is stuck") {
         bench b;
-        std::string list;
-        for (int i = 0; i < 3000; ++i) {
-            list += "nonsense\n";
-        }
-        b.write("list", list);
-        const std::string pipe = (b.dir / "pipe").string();
-        REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-        // Nobody reads it.
-        const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-        REQUIRE(reader >= 0);
-        const int writer = ::open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-        REQUIRE(writer >= 0);
+        write_long_list(b);
+        const unread_pipe pipe((b.dir / "pipe").string());
         auto program = b.start({"-i", "list", "--jsonl", "pipe", "-q"});
-        // It is full when it takes no more, which may be a few bytes before its size.
-        REQUIRE(eventually([&] {
-            pollfd room{writer, POLLOUT, 0};
-            return ::poll(&room, 1, 0) == 0;
-        }));
+        REQUIRE(pipe.is_full());
         program.signal(SIGINT);
         program.signal(SIGTERM);
         const auto r = program.wait(patience);
         CHECK_FALSE(r.timed_out);
         // Where both are pending, the system says which is told first.
         CHECK((r.status == 128 + SIGINT || r.status == 128 + SIGTERM));
-        ::close(reader);
-        ::close(writer);
+    }
+
+    TEST_CASE("a signal while a report waits for its reader is the status, a second ends at once") {
+        for (const char* threads : {"1", "2"}) {
+            for (const bool is_read : {true, false}) {
+                CAPTURE(threads);
+                CAPTURE(is_read);
+                bench b;
+                write_long_list(b);
+                unread_pipe pipe((b.dir / "pipe").string());
+                // The document is written when every download has ended.
+                auto program =
+                    b.start({"-q", "-i", "list", "--threads", threads, "--json", "pipe"});
+                REQUIRE(pipe.is_full());
+                program.signal(SIGINT);
+                if (is_read) {
+                    const json::value document = json::parse(pipe.read_all());
+                    CHECK(document.at("results").as_array().size() == 3000);
+                } else {
+                    // Two that are pending at the same time are one.
+                    CHECK(eventually([&] {
+                        program.signal(SIGINT);
+                        return program.has_ended();
+                    }));
+                }
+                const auto r = program.wait(patience);
+                CHECK_FALSE(r.timed_out);
+                CHECK(r.status == 128 + SIGINT);
+            }
+        }
+    }
+
+    TEST_CASE("a signal before the first download cancels the run, and its reports are whole") {
+        for (const char* threads : {"1", "2"}) {
+            CAPTURE(threads);
+            bench b;
+            const std::string pipe = (b.dir / "pipe").string();
+            REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+            auto program = b.start(
+                {"-q", "--threads", threads, "--json", "r", "--jsonl", "pipe", b.url("/bytes/1")});
+            // Now it waits for the reader of the other one.
+            REQUIRE(eventually([&] { return b.exists("r"); }));
+            program.signal(SIGTERM);
+            const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+            REQUIRE(reader >= 0);
+            const auto r = program.wait(patience);
+            CHECK_FALSE(r.timed_out);
+            CHECK(r.status == 128 + SIGTERM);
+            boost::system::error_code torn;
+            const json::value document = json::parse(b.read("r"), torn);
+            REQUIRE_FALSE(torn);
+            CHECK(document.at("summary").at("succeeded").as_int64() == 0);
+            CHECK(b.server.requests().empty());
+            ::close(reader);
+        }
+    }
+
+    TEST_CASE("at whatever time a signal comes, a report is as it was or whole") {
+        bench b;
+        b.server.on("/stalls", asyncdl::test::misbehave::stall_before_head());
+        for (int i = 0; i < 40; ++i) {
+            CAPTURE(i);
+            b.write("r", "as it was");
+            auto program = b.start(
+                {"-q", "--threads", i % 2 == 0 ? "1" : "2", "--json", "r", b.url("/stalls")});
+            std::this_thread::sleep_for(std::chrono::microseconds(500 * i));
+            program.signal(SIGINT);
+            const auto r = program.wait(patience);
+            CHECK_FALSE(r.timed_out);
+            CHECK(r.status == 128 + SIGINT);
+            boost::system::error_code torn;
+            json::parse(b.read("r"), torn);
+            CHECK((!torn || b.read("r") == "as it was"));
+        }
     }
 }
