@@ -23,6 +23,7 @@ batch_job::batch_job(std::shared_ptr<downloader_core> core, std::shared_ptr<batc
     all_done_.expires_at(std::chrono::steady_clock::time_point::max());
 }
 
+/// It has left unless its coroutine was destroyed before its end.
 batch_job::~batch_job() {
     if (is_linked())
         core_->leave(*this);
@@ -64,6 +65,9 @@ asio::awaitable<batch_summary> batch_job::run() {
     }
     while (lanes_ > 0)
         co_await all_done_.async_wait(asio::as_tuple(asio::use_awaitable));
+    // On the executor: the last reference may go on another thread.
+    if (is_linked())
+        core_->leave(*this);
     co_return feed_->summary();
 }
 
@@ -190,10 +194,19 @@ bool batch_job::may_go_on() const {
 }
 
 void batch_job::cancel(bool keep) {
+    const auto self = shared_from_this();
     cancelled_ = true;
     feed_->end();
-    for (transfer& item : running_)
+    // What a caller's code does when it is cancelled may end this download and others: those leave
+    // whichever list they are in.
+    transfers rest;
+    rest.swap(running_);
+    while (!rest.empty()) {
+        transfer& item = rest.front();
+        rest.pop_front();
+        running_.push_back(item);
         item.cancel(keep);
+    }
     signal_.emit(asio::cancellation_type::terminal);
 }
 

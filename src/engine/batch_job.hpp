@@ -36,6 +36,9 @@ private:
         std::optional<transfer> item;  ///< in place, so that a download costs no allocation
     };
 
+    using transfers = boost::intrusive::list<transfer, boost::intrusive::base_hook<batch_hook>,
+                                             boost::intrusive::constant_time_size<false>>;
+
     /// Counts a lane until its coroutine has ended or was destroyed.
     class open_lane_count;
 
@@ -51,9 +54,7 @@ private:
     boost::asio::cancellation_signal signal_;
     boost::asio::steady_timer all_done_;
     std::size_t lanes_ = 0;
-    boost::intrusive::list<transfer, boost::intrusive::base_hook<batch_hook>,
-                           boost::intrusive::constant_time_size<false>>
-        running_;
+    transfers running_;
     std::size_t readers_ = 0;  ///< 1 while `run` waits for a slot
     bool cancelled_ = false;
 };

@@ -149,32 +149,49 @@ core::outcome<std::shared_ptr<storage::directory>> downloader_core::folder_of(
 void downloader_core::enter(job& item) {
     keeper->resume();
     const std::lock_guard lock(mutex_);
+    item.order = ++entered_;
     jobs_.push_back(item);
 }
 
 void downloader_core::leave(job& item) noexcept {
     {
         const std::lock_guard lock(mutex_);
-        jobs_.erase(jobs_.iterator_to(item));
+        const auto place = jobs_.iterator_to(item);
+        if (next_ == place)
+            ++next_;
+        jobs_.erase(place);
     }
     keeper->pause();
 }
 
 void downloader_core::cancel_all() {
-    asio::post(executor, [self = shared_from_this()] {
-        // A job that is cancelled goes on and leaves the list later, never from within `cancel`.
-        for (job& item : self->jobs_)
-            item.cancel(true);
-    });
+    asio::post(executor, [self = shared_from_this()] { self->cancel_entered(); });
+}
+
+/// What a caller's code does when it is cancelled may end this job and others, which leave the list
+/// meanwhile, and begin new ones, which are not cancelled.
+void downloader_core::cancel_entered() {
+    std::unique_lock lock(mutex_);
+    const auto last = entered_;
+    next_ = jobs_.begin();
+    while (next_ != jobs_.end() && next_->order <= last) {
+        job& item = *next_++;
+        lock.unlock();
+        item.cancel(true);
+        lock.lock();
+    }
 }
 
 void downloader_core::cancel(std::uint64_t id, bool keep) {
     if (id == 0)
         return;  // what batches have
     asio::post(executor, [self = shared_from_this(), id, keep] {
-        for (job& item : self->jobs_)
-            if (item.id() == id)
+        for (job& item : self->jobs_) {
+            if (item.id() == id) {
                 item.cancel(keep);
+                return;  // the list may be another now
+            }
+        }
     });
 }
 

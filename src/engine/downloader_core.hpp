@@ -34,6 +34,8 @@ public:
     /// Appends what it is at, where it is a download that is active; under the core's lock.
     virtual void report(progress_snapshot& into, std::size_t max_items) const = 0;
     virtual std::uint64_t id() const noexcept = 0;
+
+    std::uint64_t order = 0;  ///< its number among all that entered the core
 };
 
 class downloader_core : public std::enable_shared_from_this<downloader_core> {
@@ -83,12 +85,16 @@ public:
     void report(progress_snapshot& into, std::size_t max_items) const;
 
 private:
+    void cancel_entered();
+
     std::vector<std::byte> scratch_;
     std::optional<boost::asio::any_io_executor> work_;
     std::shared_ptr<void> closer_;  ///< keeps the pool known to the host limits
 
     mutable std::mutex mutex_;
-    boost::intrusive::list<job> jobs_;  ///< oldest first
+    boost::intrusive::list<job> jobs_;                          ///< oldest first
+    boost::intrusive::list<job>::iterator next_ = jobs_.end();  ///< to be cancelled next
+    std::uint64_t entered_ = 0;
     /// Folders that stay open: the default directory, and some that were opened last besides it.
     struct open_folder {
         std::string directory;
