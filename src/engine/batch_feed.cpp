@@ -66,7 +66,7 @@ void batch_feed::take(const std::shared_ptr<downloader_core>& core, download_req
 /// The source has ended, with an error or without. One that was interrupted by the batch's own end
 /// has not failed.
 void batch_feed::fail(const core::fault& why) {
-    if (why.any() && !ended_ && why.code() != asio::error::operation_aborted) {
+    if (why.any() && !ended_) {
         const std::lock_guard lock(mutex_);
         summary_.source_error = why.code();
         summary_.source_message = why.message();

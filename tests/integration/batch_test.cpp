@@ -235,6 +235,28 @@ TEST_CASE("a source that fails ends the batch behind what it gave") {
     }
 }
 
+TEST_CASE(
+    "a source that gives a cancelled wait as its error has failed, if nothing was cancelled") {
+    class aborted_source : public list_source {
+    public:
+        using list_source::list_source;
+        asio::awaitable<next> async_next() override {
+            auto listed = co_await list_source::async_next();
+            if (listed && *listed) {
+                co_return listed;
+            }
+            co_return asio::error::make_error_code(asio::error::operation_aborted);
+        }
+    };
+    stage_over<plain> on;
+    aborted_source source(numbered(on, 2));
+    list_consumer consumer;
+    const batch_summary summary = stream(on, source, consumer);
+    CHECK(summary.succeeded == 2);
+    CHECK(summary.source_error == asio::error::operation_aborted);
+    CHECK_FALSE(summary.source_message.empty());
+}
+
 TEST_CASE("a consumer that fails ends the batch, what runs is finished and offered") {
     for (const bool throws : {false, true}) {
         CAPTURE(throws);
