@@ -25,8 +25,11 @@ namespace asyncdl::engine {
 /// Runs `job->run()` on `executor` and gives its result to `handler`, on the handler's executor
 /// (`executor` by default), never from within this function. A signal on the handler's slot, of any
 /// type, becomes `job->cancel()` on `executor`. The job's awaits are cancelled through
-/// `job->signal()`. `job->run()` does not throw but for lack of
-/// memory: then the result is `job->broken(why)`.
+/// `job->signal()`. `job->run()` throws only for lack of memory: then the result is
+/// `job->broken(why)`.
+///
+/// A handler that is destroyed uncalled leaves the slot as it is, since the signal may be gone
+/// before it; a later signal does nothing.
 template <typename Result, typename Job>
 void bridge(boost::asio::any_io_executor executor, std::shared_ptr<Job> job,
             boost::asio::any_completion_handler<void(Result)> handler) {
@@ -34,16 +37,19 @@ void bridge(boost::asio::any_io_executor executor, std::shared_ptr<Job> job,
     auto slot = asio::get_associated_cancellation_slot(handler);
     if (slot.is_connected()) {
         slot.assign([weak = std::weak_ptr(job), executor](asio::cancellation_type) {
-            asio::post(executor, [weak] {
-                if (const auto alive = weak.lock())
-                    alive->cancel();
-            });
+            // While the job is there, so is the executor's context. The last reference must not go
+            // on this thread, so it goes along.
+            if (auto alive = weak.lock())
+                asio::post(executor, [alive = std::move(alive)] { alive->cancel(); });
         });
     }
     auto home = asio::get_associated_executor(handler, executor);
     auto busy = asio::prefer(home, asio::execution::outstanding_work.tracked);
-    auto finish = [job, home, busy = std::move(busy), slot, handler = std::move(handler)](
-                      std::exception_ptr error, Result result) mutable {
+    auto work = job->run();
+    const auto cancelled = job->signal().slot();
+    // No reference stays behind on this thread, which may be another than the executor's.
+    auto finish = [job = std::move(job), home, busy = std::move(busy), slot,
+                   handler = std::move(handler)](std::exception_ptr error, Result result) mutable {
         if (error) {
             try {
                 std::rethrow_exception(error);
@@ -59,8 +65,8 @@ void bridge(boost::asio::any_io_executor executor, std::shared_ptr<Job> job,
             std::move(handler)(std::move(result));
         });
     };
-    asio::co_spawn(executor, job->run(),
-                   asio::bind_cancellation_slot(job->signal().slot(), std::move(finish)));
+    asio::co_spawn(executor, std::move(work),
+                   asio::bind_cancellation_slot(cancelled, std::move(finish)));
 }
 
 }  // namespace asyncdl::engine

@@ -6,6 +6,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -24,6 +25,10 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr unsigned max_threads = 1024;
+
+// Before a thread goes on after an exception, so that one that comes again and again (memory runs
+// out) does not keep a processor busy.
+constexpr auto pause_after_exception = std::chrono::milliseconds(10);
 
 /// One thread with all that lives on it.
 class worker {
@@ -56,6 +61,7 @@ private:
             } catch (...) {
                 // Whose it was has been told: the part of its batch was destroyed unfinished. The
                 // others on this thread go on.
+                std::this_thread::sleep_for(pause_after_exception);
             }
         }
     }
@@ -88,14 +94,15 @@ public:
         std::size_t running = 0;
         try {
             for (const auto& each : list_) {
-                const auto job = std::make_shared<engine::batch_job>(each->core(), feed);
-                auto ended = [job, mine = std::make_unique<part>(*this, running, feed)](
-                                 std::exception_ptr error, batch_summary) {
-                    mine->is_whole = !error;
-                };
-                asio::co_spawn(
-                    each->core()->executor, job->run(),
-                    asio::bind_cancellation_slot(job->signal().slot(), std::move(ended)));
+                auto job = std::make_shared<engine::batch_job>(each->core(), feed);
+                auto work = job->run();
+                const auto cancelled = job->signal().slot();
+                // No reference stays behind on this thread.
+                auto ended =
+                    [job = std::move(job), mine = std::make_unique<part>(*this, running, feed)](
+                        std::exception_ptr error, batch_summary) { mine->is_whole = !error; };
+                asio::co_spawn(each->core()->executor, std::move(work),
+                               asio::bind_cancellation_slot(cancelled, std::move(ended)));
             }
         } catch (...) {
             // The threads that have begun use what is the caller's: they end first.
