@@ -89,12 +89,14 @@ private:
             who->abandon();
     }
 
+    /// One that is being destroyed on another thread is left to that.
     std::shared_ptr<semaphore_waiter> take_first() {
         const std::lock_guard lock(mutex_);
-        if (list_.empty())
-            return nullptr;
-        auto first = list_.front().shared_from_this();
-        list_.pop_front();
+        std::shared_ptr<semaphore_waiter> first;
+        while (!first && !list_.empty()) {
+            first = list_.front().weak_from_this().lock();
+            list_.pop_front();
+        }
         return first;
     }
 
@@ -236,6 +238,7 @@ semaphore_waiter::~semaphore_waiter() {
 }
 
 bool semaphore_waiter::complete(error_code error, semaphore_guard guard) noexcept {
+    std::shared_ptr<operation> dropped;  // destroyed after unlocking: a handler may own anything
     const std::lock_guard lock(mutex_);
     if (!operation_)
         return true;
@@ -253,6 +256,11 @@ bool semaphore_waiter::complete(error_code error, semaphore_guard guard) noexcep
                    });
     } catch (const std::bad_alloc&) {
         return false;
+    }
+    // The executor dropped the completion at once if nobody else has it.
+    if (operation_.use_count() == 1) {
+        operation_->executor = {};
+        dropped.swap(operation_);
     }
     operation_.reset();
     service_.remove(*this);

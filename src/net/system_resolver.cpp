@@ -17,11 +17,11 @@
 #include <cerrno>
 #include <chrono>
 #include <deque>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <new>
 #include <optional>
-#include <system_error>
 #include <thread>
 
 namespace asyncdl::net {
@@ -80,6 +80,8 @@ public:
     /// From any thread; the first call counts. Where there is no memory to tell, the download's
     /// timeout ends the wait.
     void complete(const answer& what) noexcept {
+        std::shared_ptr<operation>
+            dropped;  // destroyed after unlocking: a handler may own anything
         const std::lock_guard lock(mutex_);
         if (!waiting_)
             return;
@@ -92,6 +94,11 @@ public:
                 own.reset();
                 std::move(done)(std::move(found));
             });
+            // The executor dropped the completion at once if nobody else has it.
+            if (waiting_.use_count() == 1) {
+                waiting_->executor = {};
+                dropped.swap(waiting_);
+            }
             waiting_.reset();
         } catch (const std::bad_alloc&) {
         }
@@ -174,8 +181,9 @@ public:
         try {
             std::thread([self = shared_from_this()] { self->work(); }).detach();
             ++threads_;
-        } catch (const std::system_error&) {
-            // No thread to be had: one that runs will take the name, or nobody can for now.
+        } catch (const std::exception&) {
+            // No thread to be had, or no memory for one: one that runs will take the name, or
+            // nobody can for now.
             if (threads_ > 0)
                 return;
             queue_.pop_back();

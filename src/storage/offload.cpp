@@ -5,10 +5,12 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/query.hpp>
+#include <chrono>
 #include <condition_variable>
 #include <list>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 
 namespace asyncdl::storage {
@@ -16,6 +18,8 @@ namespace asyncdl::storage {
 namespace {
 
 namespace asio = boost::asio;
+
+constexpr auto pause_without_memory = std::chrono::milliseconds(10);
 
 /// One `start_calls`.
 struct order {
@@ -30,66 +34,83 @@ struct order {
 /// The orders of one context; shared with the threads that carry them out, which may outlive it.
 class order_book {
 public:
-    using place = std::list<order>::iterator;
+    using place = std::list<std::shared_ptr<order>>::iterator;
 
     place add(order one) {
+        auto shared = std::make_shared<order>(std::move(one));
         const std::lock_guard lock(mutex_);
-        return orders_.insert(orders_.end(), std::move(one));
+        return orders_.insert(orders_.end(), std::move(shared));
     }
 
     void carry_out(place which, std::size_t call) {
-        {
-            const std::lock_guard lock(mutex_);
-            if (closed_)
-                return;
-            ++running_;
-        }
-        which->function(call);
-        const std::lock_guard lock(mutex_);
-        --running_;
-        if (closed_)
-            over_.notify_one();
-        else
-            end_call(which);
+        if (!begin_call())
+            return;
+        (*which)->function(call);
+        end_call(which, true);
     }
 
     /// The executor that was to make a call ended without it.
-    void give_up(place which) {
-        const std::lock_guard lock(mutex_);
-        if (closed_)
-            return;
-        which->complete = false;
-        end_call(which);
+    void give_up(place which) noexcept {
+        if (begin_call())
+            end_call(which, false);
     }
 
     /// Waits for the calls that run; no other begins. What waits for them ends here.
     void close() {
-        std::list<order> ended;
+        std::list<std::shared_ptr<order>> ended;
         std::unique_lock lock(mutex_);
         closed_ = true;
+        over_.notify_all();
         over_.wait(lock, [this] { return running_ == 0; });
         ended.swap(orders_);
         lock.unlock();
     }
 
 private:
+    bool begin_call() noexcept {
+        const std::lock_guard lock(mutex_);
+        if (!closed_)
+            ++running_;
+        return !closed_;
+    }
+
+    /// After the last call the coroutine goes on. Without memory to tell it so, this tries again
+    /// and again: nobody else will.
+    void end_call(place which, bool was_made) noexcept {
+        std::unique_lock lock(mutex_);
+        order& one = **which;
+        one.complete = one.complete && was_made;
+        const bool was_last = --one.left == 0;
+        while (was_last && !closed_ && !tell(which))
+            over_.wait_for(lock, pause_without_memory);
+        --running_;
+        if (closed_)
+            over_.notify_all();
+    }
+
     /// Under the lock, so that the context stays as long as it is used. What keeps it running goes
-    /// along; a handler that will not be called ends there as well.
-    void end_call(place which) {
-        if (--which->left > 0)
-            return;
-        auto go_on = [complete = which->complete, busy = std::move(which->busy),
-                      handler = std::move(which->handler)]() mutable {
+    /// along; a handler that will not be called ends there as well. False if there was no memory.
+    bool tell(place which) noexcept {
+        auto go_on = [own = *which]() mutable {
+            const auto busy = std::move(own->busy);
+            auto handler = std::move(own->handler);
+            const bool complete = own->complete;
+            own.reset();
             if (complete)
                 std::move(handler)();
         };
-        asio::post(which->home, std::move(go_on));
+        try {
+            asio::post((*which)->home, std::move(go_on));
+        } catch (const std::bad_alloc&) {
+            return false;
+        }
         orders_.erase(which);
+        return true;
     }
 
     std::mutex mutex_;
     std::condition_variable over_;
-    std::list<order> orders_;
+    std::list<std::shared_ptr<order>> orders_;
     std::size_t running_ = 0;
     bool closed_ = false;
 };

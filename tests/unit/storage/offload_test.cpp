@@ -6,16 +6,20 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/execution.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <future>
 #include <latch>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
 
 #include "sinks.hpp"
+#include "support/wait.hpp"
 
 namespace {
 
@@ -23,6 +27,35 @@ using namespace asyncdl::storage;
 using asyncdl::test::run;
 using boost::asio::awaitable;
 namespace asio = boost::asio;
+
+/// An io_context's executor that has no memory for the first posts from other threads.
+class scarce_executor {
+public:
+    scarce_executor(asio::io_context& context, std::atomic<int>& failures)
+        : inner_(context.get_executor()), failures_(&failures) {}
+
+    asio::execution_context& query(asio::execution::context_t) const noexcept {
+        return asio::query(inner_, asio::execution::context);
+    }
+    static constexpr auto query(asio::execution::blocking_t) noexcept {
+        return asio::execution::blocking.never;
+    }
+    scarce_executor require(asio::execution::blocking_t::never_t) const { return *this; }
+
+    template <typename Function>
+    void execute(Function function) const {
+        if (std::this_thread::get_id() != own_ && (*failures_)-- > 0)
+            throw std::bad_alloc();
+        asio::post(inner_, std::move(function));
+    }
+
+    bool operator==(const scarce_executor&) const noexcept = default;
+
+private:
+    asio::io_context::executor_type inner_;
+    std::atomic<int>* failures_;
+    std::thread::id own_ = std::this_thread::get_id();
+};
 
 }  // namespace
 
@@ -103,6 +136,43 @@ TEST_SUITE("unit/storage/offload") {
         context.restart();
         context.run();
         CHECK(!called);
+    }
+
+    TEST_CASE("a coroutine goes on though there is no memory to tell it so at first") {
+        asio::thread_pool pool(1);
+        asio::io_context context;
+        const auto busy = asio::make_work_guard(context);
+        std::atomic<int> failures = 3;
+        bool went_on = false;
+        const auto story = [&]() -> awaitable<void> {
+            auto call = [] {};
+            co_await offload(pool.get_executor(), call);
+            went_on = true;
+            context.stop();
+        };
+        asio::co_spawn(scarce_executor(context, failures), story(), asio::detached);
+        context.run_for(asyncdl::test::patience);
+        CHECK(went_on);
+        CHECK(failures < 0);
+    }
+
+    TEST_CASE("a context may go while there is no memory to tell its coroutine") {
+        asio::thread_pool pool(1);
+        std::atomic<int> failures = 1'000'000'000;
+        bool went_on = false;
+        {
+            asio::io_context context;
+            const auto story = [&]() -> awaitable<void> {
+                auto call = [] {};
+                co_await offload(pool.get_executor(), call);
+                went_on = true;
+            };
+            asio::co_spawn(scarce_executor(context, failures), story(), asio::detached);
+            context.poll();
+            CHECK(asyncdl::test::eventually([&] { return failures < 1'000'000'000; }));
+        }
+        pool.join();
+        CHECK(!went_on);
     }
 
     TEST_CASE("several calls are made at the same time, and all are over when it goes on") {
