@@ -163,13 +163,11 @@ TEST_CASE("a consumer that refuses ends the batch, though another thread waits f
         }
     };
     stage_over<plain> on;
-    on.server.on("/", [&](connection& peer, const request&) {
-        peer.pause(50ms);
-        response answer;
-        answer.body = "hello";
-        peer.send(answer);
-    });
     silent_source source({on.ask("/")});
+    // The result comes when the other thread waits.
+    on.server.on("/", response{.body = "hello", .before_last = [&] {
+                                   CHECK(eventually([&] { return source.waits.load(); }));
+                               }});
     refusing_consumer consumer;
     download_manager manager(on.options, 4);
     auto running =
