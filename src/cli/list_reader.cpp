@@ -99,6 +99,7 @@ void list_reader::fill() {
                                      ? std::string_view()
                                      : unreadable_form({space.data(), *received});
                !form.empty()) {
+        unusable_ = true;
         error_ = make_error_code(boost::system::errc::illegal_byte_sequence);
         failure_ = shown_value(lists_[list_].name()) + " is " + std::string(form);
     } else {

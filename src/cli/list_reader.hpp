@@ -29,6 +29,9 @@ public:
     /// Why a list could not be read to its end, a line for a person; empty where nothing failed.
     const std::string& failure() const noexcept { return failure_; }
 
+    /// Whether that is since it is no text that a list can be.
+    bool is_unusable() const noexcept { return unusable_; }
+
     /// The first option that came too late for its entry, a line for a person; empty if none did.
     const std::string& late_option() const noexcept { return parser_.late_option(); }
 
@@ -48,6 +51,7 @@ private:
     bool idle_ = false;      // the entry that waits for its options need not wait longer
     bool list_end_ = false;  // all of the list is in lines_
     bool begun_ = false;     // something of the list is in lines_
+    bool unusable_ = false;
     boost::system::error_code error_;
     std::string failure_;
 };

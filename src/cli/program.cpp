@@ -183,7 +183,8 @@ int download(settings options) {
     for (const std::string& line : end.lines) {
         complain(line);
     }
-    return end.status;
+    const bool nothing_asked = signal == 0 && summary.total == 0;
+    return source.is_unusable() && nothing_asked ? static_cast<int>(unusable) : end.status;
 }
 
 }  // namespace

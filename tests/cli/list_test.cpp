@@ -67,7 +67,7 @@ TEST_SUITE("cli/list") {
             CHECK(file.err.starts_with("asyncdl: --input-file: list is " + name));
             CHECK(file.err.find('\n') + 1 == file.err.size());
             const auto from_pipe = b.shell("cat list | \"$0\" -q -i -");
-            CHECK(from_pipe.status == 1);
+            CHECK(from_pipe.status == 2);
             CHECK(from_pipe.err.starts_with("asyncdl: standard input is " + name));
         }
         CHECK(b.server.requests().empty());
