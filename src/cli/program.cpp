@@ -179,7 +179,8 @@ int download(settings options) {
         failures.push_back(source.late_option());
     }
     // Asked for only now: it may have come while a report waited for its reader.
-    const ending end = judge_end(summary, first_signal(), source.failure(), std::move(failures));
+    const int signal = first_signal();
+    const ending end = judge_end(summary, signal, source.failure(), std::move(failures));
     for (const std::string& line : end.lines) {
         complain(line);
     }
