@@ -56,6 +56,12 @@ public:
 
     /// No more is read.
     void end() noexcept;
+    /// The same, and what was taken and has not begun ends as cancelled, on whichever thread.
+    void cancel() noexcept {
+        cancelled_ = true;
+        end();
+    }
+    bool is_cancelled() const noexcept { return cancelled_; }
     bool ended() const noexcept { return ended_; }
 
     /// The totals, once all is delivered.
@@ -74,6 +80,7 @@ private:
     async_semaphore source_turn_{1};
     async_semaphore consumer_turn_{1};
     std::atomic<bool> ended_ = false;
+    std::atomic<bool> cancelled_ = false;
     /// The names of this batch, the finished downloads' too: none replaces another's file.
     const std::shared_ptr<core::name_registry> names_ = std::make_shared<core::name_registry>();
     std::uint64_t next_index_ = 0;  // by who has the source's turn

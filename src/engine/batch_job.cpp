@@ -144,7 +144,7 @@ asio::awaitable<void> batch_job::work(std::shared_ptr<lane> where, semaphore_gua
         running_.push_back(*item);
         item->use_slot(std::move(slot));
         item->use_signal(where->signal);
-        if (cancelled_)
+        if (cancelled_ || feed_->is_cancelled())
             item->cancel();
         try {
             co_await item->complete();
@@ -196,7 +196,7 @@ bool batch_job::may_go_on() const {
 void batch_job::cancel(bool keep) {
     const auto self = shared_from_this();
     cancelled_ = true;
-    feed_->end();
+    feed_->cancel();
     // What a caller's code does when it is cancelled may end this download and others: those leave
     // whichever list they are in.
     transfers rest;
