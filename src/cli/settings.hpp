@@ -17,7 +17,7 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Where the one body goes if that is no file.
+/// Where the one body goes if that is not a file.
 struct body_stream {
     std::string name;          ///< as messages call it
     bool on_stdout = false;    ///< no report may go there

@@ -26,7 +26,7 @@ public:
     async_semaphore connections;
 
     std::mutex mutex;
-    std::size_t wanting = 0;    ///< who waits, or is about to, for a connection
+    std::size_t wanting = 0;    ///< downloads that wait, or are about to, for a connection
     std::list<parked*> unused;  ///< oldest first
 };
 

@@ -24,7 +24,7 @@ constexpr std::uint64_t least_growth = 64 * 1024;
 constexpr int create_flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
 constexpr ::mode_t journal_mode = 0600;
 
-/// A want of space passes, as soon as the part file gives back what it has reserved.
+/// A lack of space passes as soon as the part file gives back what it has reserved.
 bool is_full(int negative_errno) {
     return file_error(negative_errno) == errc::disk_full;
 }

@@ -250,7 +250,7 @@ core::outcome<target> look(directory& where, const std::string& leaf) {
         const bool leads_on =
             is_link && where.knows_files_in_use() &&
             where.calls().fstatat(where.descriptor(), leaf.c_str(), found, 0) >= 0;
-        // A link that leads nowhere is its own inode still, which is no file in use.
+        // A link that leads nowhere is its own inode still, which is not in use.
         const bool used = (!is_link || leads_on) && where.is_in_use(found);
         there.state = used ? target_state::in_use : target_state::present;
     }

@@ -30,8 +30,8 @@ struct own_part {
 /// Makes `part` for us alone. What stands in its place is never written into: a regular file that
 /// nobody has locked is removed, state first; one that is locked is another download's
 /// (`errc::part_in_use`); anything else, or a file that the program itself uses, is `errc::file`.
-/// The lock lasts as long as the descriptor: who finds the part file knows whether it is in use, in
-/// this process or another. Never removes a file that another download may just have made; on
+/// The lock lasts as long as the descriptor: a finder of the part file knows whether it is in use,
+/// in this process or another. Never removes a file that another download may just have made; on
 /// failure nothing of ours is left.
 core::outcome<own_part> take_part(directory& where, const std::string& part);
 

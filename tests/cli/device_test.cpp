@@ -1,4 +1,4 @@
-// `--output` with what is no regular file: devices, FIFOs, and what is refused. Devices are copies
+// `--output` with what is not a regular file: devices, FIFOs, and what is refused. Devices are copies
 // of nodes in a directory of the test's own.
 
 #include <doctest/doctest.h>

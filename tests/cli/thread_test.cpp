@@ -23,7 +23,7 @@ namespace {
 
 constexpr int files = 100;
 
-// As a user who may have this many threads; root becomes one who has none yet.
+// As a user with this many threads allowed; root becomes one who has none yet.
 process_result run_limited(const bench& b, int threads, const std::string& arguments) {
     std::filesystem::permissions(b.dir / ".", std::filesystem::perms::all);
     const std::string user = std::to_string(20'000 + ::getpid() % 40'000);

@@ -105,7 +105,7 @@ TEST_CASE_TEMPLATE("a retry keeps the name that was learned late", How, plain, t
     CHECK(asked_with(on.server, "/get", "Range")[1].starts_with("bytes=200000-"));
 }
 
-TEST_CASE_TEMPLATE("a file that the server names anew each time is gone on with", How, plain, tls) {
+TEST_CASE_TEMPLATE("a file that the server names anew each time is resumed", How, plain, tls) {
     stage_over<How> on;
     on.server.on("/get", named("first.bin").cut(kept));
     check_failure(on.fetch(on.ask("/get", "")), errc::truncated);

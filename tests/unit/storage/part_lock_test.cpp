@@ -142,7 +142,7 @@ TEST_SUITE("unit/storage/part_lock") {
         CHECK(test::read_file(dir / "a.part") == "theirs");
     }
 
-    TEST_CASE("what is no regular file is refused without being opened") {
+    TEST_CASE("what is not a regular file is refused without being opened") {
         for (const std::string kind : {"a symlink", "a directory", "a FIFO", "a device"}) {
             CAPTURE(kind);
             temp_dir dir;

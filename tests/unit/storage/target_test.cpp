@@ -54,7 +54,7 @@ part_file written(std::shared_ptr<directory> where, bool unnamed) {
     return part;
 }
 
-/// Makes what is no file at `path`; false if that is not allowed here.
+/// Makes what is not a file at `path`; false if that is not allowed here.
 bool make_node(const fs::path& path, const std::string& kind) {
     if (kind == "a FIFO")
         return ::mkfifo(path.c_str(), 0666) == 0;
