@@ -1,5 +1,5 @@
-// `--output` with what is not a regular file: devices, FIFOs, and what is refused. Devices are copies
-// of nodes in a directory of the test's own.
+// `--output` with what is not a regular file: devices, FIFOs, and what is refused. Devices are
+// copies of nodes in a directory of the test's own.
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
