@@ -238,7 +238,6 @@ semaphore_waiter::~semaphore_waiter() {
 }
 
 bool semaphore_waiter::complete(error_code error, semaphore_guard guard) noexcept {
-    std::shared_ptr<operation> dropped;  // destroyed after unlocking: a handler may own anything
     const std::lock_guard lock(mutex_);
     if (!operation_)
         return true;
@@ -256,11 +255,6 @@ bool semaphore_waiter::complete(error_code error, semaphore_guard guard) noexcep
                    });
     } catch (const std::bad_alloc&) {
         return false;
-    }
-    // The executor dropped the completion at once if nobody else has it.
-    if (operation_.use_count() == 1) {
-        operation_->executor = {};
-        dropped.swap(operation_);
     }
     operation_.reset();
     service_.remove(*this);

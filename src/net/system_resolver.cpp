@@ -80,8 +80,6 @@ public:
     /// From any thread; the first call counts. Where there is no memory to tell, the download's
     /// timeout ends the wait.
     void complete(const answer& what) noexcept {
-        std::shared_ptr<operation>
-            dropped;  // destroyed after unlocking: a handler may own anything
         const std::lock_guard lock(mutex_);
         if (!waiting_)
             return;
@@ -94,11 +92,6 @@ public:
                 own.reset();
                 std::move(done)(std::move(found));
             });
-            // The executor dropped the completion at once if nobody else has it.
-            if (waiting_.use_count() == 1) {
-                waiting_->executor = {};
-                dropped.swap(waiting_);
-            }
             waiting_.reset();
         } catch (const std::bad_alloc&) {
         }
