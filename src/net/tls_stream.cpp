@@ -177,9 +177,9 @@ attempt tls_stream::try_read(std::span<std::byte> space) {
     attempt step;
     step.state = readiness::done;
     // Records are 16 KiB at most: gather until the space is full or nothing is there.
+    ERR_clear_error();
     while (step.bytes < space.size()) {
         std::size_t got = 0;
-        ERR_clear_error();
         errno = 0;
         const int returned =
             SSL_read_ex(ssl_.get(), space.data() + step.bytes, space.size() - step.bytes, &got);
