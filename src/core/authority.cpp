@@ -182,4 +182,16 @@ outcome<authority> read_authority(std::string_view text) {
     return result;
 }
 
+outcome<authority> authority_reader::read(std::string_view text) {
+    if (text == text_ && !text.empty()) {
+        return last_;
+    }
+    auto result = read_authority(text);
+    if (result && text.find('@') == std::string_view::npos) {
+        text_ = text;
+        last_ = *result;
+    }
+    return result;
+}
+
 }  // namespace asyncdl::core

@@ -24,4 +24,16 @@ public:
 /// misplaced slash may have put a part of the password where the port should be.
 outcome<authority> read_authority(std::string_view text);
 
+/// Reads the authorities of a list, where many of one host come after each other: remembers the
+/// last one, unless it may hold credentials. Owned by whoever reads the list.
+class authority_reader {
+public:
+    /// As `read_authority`.
+    outcome<authority> read(std::string_view text);
+
+private:
+    std::string text_;  ///< empty: nothing is remembered
+    authority last_;
+};
+
 }  // namespace asyncdl::core

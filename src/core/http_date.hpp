@@ -9,8 +9,7 @@ namespace asyncdl::core {
 
 /// Reads IMF-fixdate and both obsolete forms; a two-digit year is taken to be at most 50 years
 /// after `now`. Nothing where the text is no date; the day's name is not checked against the date.
-std::optional<std::chrono::sys_seconds> parse_http_date(
-    std::string_view text,
-    std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
+std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text,
+                                                        std::chrono::system_clock::time_point now);
 
 }  // namespace asyncdl::core

@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <cstring>
-#include <random>
 #include <utility>
 
 namespace asyncdl::core {
@@ -20,17 +19,6 @@ std::string_view without_companions(std::string_view leaf) {
             return leaf;
         }
     }
-}
-
-using hash_key = std::array<std::uint64_t, 2>;
-
-hash_key random_key() {
-    std::random_device device;
-    hash_key key{};
-    for (std::uint64_t& half : key) {
-        half = std::uint64_t{device()} << 32 | device();
-    }
-    return key;
 }
 
 // SipHash-1-3.
@@ -93,24 +81,20 @@ std::size_t first_slot(std::uint64_t hash, std::size_t slots) {
 
 }  // namespace
 
-name_key::name_key(const file_identity& folder, std::string_view leaf) {
-    static const hash_key key = random_key();
+name_key::name_key(const hash_key& key, const file_identity& folder, std::string_view leaf) {
     const std::uint64_t hash = sip_hash(key)(folder, without_companions(leaf));
     hash_ = hash == 0 ? 1 : hash;  // 0 is a free slot
 }
 
 bool name_registry::claim(name_key name) {
-    const std::lock_guard lock(mutex_);
     return table_of(name.hash_).insert(name.hash_);
 }
 
 void name_registry::release(name_key name) {
-    const std::lock_guard lock(mutex_);
     table_of(name.hash_).erase(name.hash_);
 }
 
 std::size_t name_registry::size() const {
-    const std::lock_guard lock(mutex_);
     std::size_t count = 0;
     for (const table& each : tables_) {
         count += each.used;
@@ -119,7 +103,6 @@ std::size_t name_registry::size() const {
 }
 
 std::size_t name_registry::memory() const {
-    const std::lock_guard lock(mutex_);
     std::size_t slots = 0;
     for (const table& each : tables_) {
         slots += each.slots.size();

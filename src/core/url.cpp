@@ -101,22 +101,6 @@ std::uint16_t default_port(bool tls) {
     return tls ? 443 : 80;
 }
 
-// The URLs of a list come in runs from one host: the thread remembers the last authority that it
-// has read, unless there may be credentials in it.
-outcome<authority> read_authority_again(std::string_view text) {
-    static thread_local std::string known_text;
-    static thread_local authority known;
-    if (text == known_text && !text.empty()) {
-        return known;
-    }
-    auto result = read_authority(text);
-    if (result && text.find('@') == std::string_view::npos) {
-        known_text = text;
-        known = *result;
-    }
-    return result;
-}
-
 }  // namespace
 
 std::string origin::authority() const {
@@ -132,7 +116,7 @@ std::string origin::display() const {
     return (tls ? "https://" : "http://") + authority();
 }
 
-outcome<url> url::parse(std::string_view text) {
+outcome<url> url::parse(std::string_view text, authority_reader* reader) {
     const parts given = split(trimmed(text));
     const bool tls = given.scheme && iequals(*given.scheme, "https");
     if (!tls && !(given.scheme && iequals(*given.scheme, "http"))) {
@@ -141,7 +125,7 @@ outcome<url> url::parse(std::string_view text) {
     if (!given.authority) {
         return fault(errc::invalid_url, "the URL has no host");
     }
-    auto authority = read_authority_again(*given.authority);
+    auto authority = reader ? reader->read(*given.authority) : read_authority(*given.authority);
     if (!authority) {
         return authority.error();
     }

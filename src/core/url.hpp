@@ -9,6 +9,8 @@
 
 namespace asyncdl::core {
 
+class authority_reader;
+
 /// Who a connection is to: scheme, host, port (RFC 6454, 4). Credentials belong to one.
 class origin {
 public:
@@ -39,7 +41,8 @@ public:
     /// empty means the default. A literal IPv4 or IPv6 address is checked; zone ids are refused.
     ///
     /// `errc::invalid_url` with a line that says what is wrong and shows no userinfo.
-    static outcome<url> parse(std::string_view text);
+    /// @param reader for URLs of a list: reads the authority, if given
+    static outcome<url> parse(std::string_view text, authority_reader* reader = nullptr);
 
     /// A reference, usually a Location, against this URL (RFC 3986, 5.2), with the same encoding.
     /// Userinfo of this URL is not inherited. `errc::invalid_url`; `errc::redirect` where the

@@ -58,7 +58,7 @@ asio::awaitable<void> batch_feed::next(std::shared_ptr<downloader_core> core,
 /// source's turn until it has.
 void batch_feed::take(const std::shared_ptr<downloader_core>& core, download_request&& request,
                       semaphore_guard turn, std::optional<transfer>& place) {
-    place.emplace(core, std::move(request), next_index_++, names_);
+    place.emplace(core, std::move(request), next_index_++, names_, &authorities_);
     if (!place->is_named())
         place->use_turn(std::move(turn));
 }

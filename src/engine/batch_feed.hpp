@@ -14,8 +14,9 @@
 #include <optional>
 #include <vector>
 
+#include "core/authority.hpp"
 #include "core/fault.hpp"
-#include "core/name_registry.hpp"
+#include "engine/claimed_names.hpp"
 #include "net/timekeeper.hpp"
 
 namespace asyncdl::engine {
@@ -82,8 +83,9 @@ private:
     std::atomic<bool> ended_ = false;
     std::atomic<bool> cancelled_ = false;
     /// The names of this batch, the finished downloads' too: none replaces another's file.
-    const std::shared_ptr<core::name_registry> names_ = std::make_shared<core::name_registry>();
-    std::uint64_t next_index_ = 0;  // by who has the source's turn
+    const std::shared_ptr<claimed_names> names_ = std::make_shared<claimed_names>();
+    core::authority_reader authorities_;  // by who has the source's turn
+    std::uint64_t next_index_ = 0;        // the same
     net::clock::time_point started_ = net::clock::now();
     std::mutex mutex_;
     batch_summary summary_;

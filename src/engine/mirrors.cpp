@@ -13,10 +13,10 @@ std::string credentials(const core::url& of) {
 
 }  // namespace
 
-core::outcome<void> mirrors::begin() {
+core::outcome<void> mirrors::begin(core::authority_reader* reader) {
     if (urls_.empty())
         return core::fault(make_error_code(errc::invalid_url), "no URL");
-    auto parsed = core::url::parse(urls_.front());
+    auto parsed = core::url::parse(urls_.front(), reader);
     if (!parsed)
         return parsed.error();
     first_ = std::move(*parsed);

@@ -14,8 +14,8 @@ public:
     /// @param urls outlives this
     explicit mirrors(const std::vector<std::string>& urls) : urls_(urls) {}
 
-    /// Takes the first URL. `errc::invalid_url`.
-    core::outcome<void> begin();
+    /// Takes the first URL. `errc::invalid_url`. `reader` as for `core::url::parse`.
+    core::outcome<void> begin(core::authority_reader* reader = nullptr);
 
     /// The URL that is asked, and the first one, whose origin gets the caller's fields.
     const core::url& current() const noexcept { return place_ == 0 ? first_ : current_; }

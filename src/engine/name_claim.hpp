@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "core/name_registry.hpp"
+#include "engine/claimed_names.hpp"
 
 namespace asyncdl::engine {
 
@@ -14,7 +14,7 @@ class name_claim {
 public:
     /// @param active the names of what runs in the context; outlives this
     /// @param batch the names that a batch has used so far; null outside of one
-    name_claim(core::name_registry& active, std::shared_ptr<core::name_registry> batch)
+    name_claim(claimed_names& active, std::shared_ptr<claimed_names> batch)
         : active_(&active), batch_(std::move(batch)) {}
     name_claim(name_claim&& other) noexcept
         : active_(other.active_),
@@ -64,8 +64,8 @@ public:
     bool is_held() const noexcept { return held_.has_value(); }
 
 private:
-    core::name_registry* active_;
-    std::shared_ptr<core::name_registry> batch_;
+    claimed_names* active_;
+    std::shared_ptr<claimed_names> batch_;
     std::optional<core::name_key> held_;
 };
 

@@ -93,7 +93,7 @@ bool placement::follow(const core::url& to, bool redirected, const core::fields&
 
 /// Holds `name` from now on, unless another download does.
 bool placement::take(std::string name) {
-    if (!target_.claim.take(core::name_key(folder_->identity(), last_part(name))))
+    if (!target_.claim.take(claimed_names::key_of(folder_->identity(), last_part(name))))
         return false;
     target_.name = std::move(name);
     return true;
@@ -107,7 +107,7 @@ void placement::take_derived() {
 
 bool placement::use_part(const std::string& leaf) {
     name_claim claim(active_, batch_);
-    if (!claim.take(core::name_key(folder_->identity(), leaf)))
+    if (!claim.take(claimed_names::key_of(folder_->identity(), leaf)))
         return false;
     part_.emplace(held_name{leaf, leaf, std::move(claim)});
     return true;

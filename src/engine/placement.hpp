@@ -23,7 +23,7 @@ namespace asyncdl::engine {
 ///     GET /export -> second.csv, a 206  first.csv.part grows, then becomes second.csv
 class placement {
 public:
-    placement(core::name_registry& active, std::shared_ptr<core::name_registry> batch)
+    placement(claimed_names& active, std::shared_ptr<claimed_names> batch)
         : active_(active), batch_(std::move(batch)), target_(no_name()) {}
 
     /// Decides the name: the one given, else the URL's. Makes no system call. Request and options
@@ -92,8 +92,8 @@ private:
     core::outcome<storage::target> look(const std::string& leaf) const;
     core::outcome<void> take_number(std::optional<on_exists> mode, unsigned above = 0);
 
-    core::name_registry& active_;
-    const std::shared_ptr<core::name_registry> batch_;
+    claimed_names& active_;
+    const std::shared_ptr<claimed_names> batch_;
     const std::string* directory_ = nullptr;  ///< from `plan` on
     bool given_ = false;
     bool unchecked_ = false;

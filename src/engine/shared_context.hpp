@@ -11,7 +11,7 @@
 #include <mutex>
 #include <optional>
 
-#include "core/name_registry.hpp"
+#include "engine/claimed_names.hpp"
 #include "engine/counters.hpp"
 #include "engine/host_rests.hpp"
 #include "engine/work_pool.hpp"
@@ -33,7 +33,7 @@ public:
 
     async_semaphore slots;         ///< one a download that is at work
     async_semaphore waiting_room;  ///< one a download that waits without a slot
-    core::name_registry names;     ///< of the downloads that are active
+    claimed_names names;           ///< of the downloads that are active
     host_rests rests;
     counters totals;
     std::atomic<std::size_t> waiting_for_files = 0;      ///< downloads that lack a descriptor

@@ -25,7 +25,8 @@ bool asks_for_rest(unsigned status) {
 }  // namespace
 
 transfer::transfer(std::shared_ptr<downloader_core> core, download_request&& request,
-                   std::uint64_t index, std::shared_ptr<core::name_registry> batch_names)
+                   std::uint64_t index, std::shared_ptr<claimed_names> batch_names,
+                   core::authority_reader* authorities)
     : core_(std::move(core)),
       request_(std::move(request)),
       id_(core_->shared->next_id()),
@@ -39,7 +40,7 @@ transfer::transfer(std::shared_ptr<downloader_core> core, download_request&& req
     try {
         if (!request_.urls.empty())
             result_.url = core::without_userinfo(request_.urls.front());
-        planned_ = plan(batch_names != nullptr);
+        planned_ = plan(batch_names != nullptr, authorities);
     } catch (...) {
         planned_ = core::thrown_by("the request");
     }
@@ -53,12 +54,12 @@ transfer::~transfer() {
     }
 }
 
-core::outcome<void> transfer::plan(bool has_turn) {
-    if (request_.rejection)
-        return core::fault(request_.rejection, request_.rejection_message);
+core::outcome<void> transfer::plan(bool has_turn, core::authority_reader* authorities) {
+    if (request_.rejection || !request_.rejection_message.empty())
+        return rejection_of(request_);
     if (const auto fields = check_fields(request_.headers); !fields)
         return fields.error();
-    if (const auto begun = from_.begin(); !begun)
+    if (const auto begun = from_.begin(authorities); !begun)
         return begun.error();
     if (!request_.checksum.empty()) {
         auto sum = core::checksum::parse(request_.checksum);

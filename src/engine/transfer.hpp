@@ -30,10 +30,12 @@ using batch_hook =
 
 class transfer final : public job, public batch_hook {
 public:
-    /// Takes the name at once if its folder is open, else `run` does so first. `batch_names` is
-    /// null outside of a batch. Does not throw: what goes wrong is the result's.
+    /// Takes the name at once if its folder is open, else `run` does so first. `batch_names` and
+    /// `authorities`, which reads the URL, are null outside of a batch. Does not throw: what goes
+    /// wrong is the result's.
     transfer(std::shared_ptr<downloader_core> core, download_request&& request, std::uint64_t index,
-             std::shared_ptr<core::name_registry> batch_names);
+             std::shared_ptr<claimed_names> batch_names,
+             core::authority_reader* authorities = nullptr);
     ~transfer() override;
 
     /// Waits for a slot, unless one is given with `use_slot`, and downloads. Does not throw.
@@ -85,7 +87,7 @@ private:
     enum class next_step { store, done, ask_again };
 
     // The chapters, in order.
-    core::outcome<void> plan(bool has_turn);
+    core::outcome<void> plan(bool has_turn, core::authority_reader* authorities);
     core::outcome<void> begin();
     async_outcome<void> attempt();
     async_outcome<const core::response_head*> ask(http::lease& line);

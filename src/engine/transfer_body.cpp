@@ -50,7 +50,7 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
             co_return step;
     }
     if (const auto time = head.fields.find("Last-Modified"); time && core_->options.remote_time) {
-        modified_ = core::parse_http_date(*time);
+        modified_ = core::parse_http_date(*time, std::chrono::system_clock::now());
         if (modified_ && *modified_ < first_time)
             modified_.reset();
     }

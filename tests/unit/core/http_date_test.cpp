@@ -4,7 +4,6 @@
 
 #include <string>
 
-using asyncdl::core::parse_http_date;
 using namespace std::chrono;
 
 namespace {
@@ -14,6 +13,11 @@ sys_seconds at(int y, unsigned m, unsigned d, int h = 0, int min = 0, int s = 0)
 }
 
 constexpr auto example = sys_seconds(seconds(784111777));  // 1994-11-06 08:49:37
+
+std::optional<sys_seconds> parse_http_date(std::string_view text,
+                                           system_clock::time_point now = example) {
+    return asyncdl::core::parse_http_date(text, now);
+}
 
 }  // namespace
 
