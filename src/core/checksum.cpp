@@ -57,15 +57,6 @@ std::optional<digest_algorithm> parse_digest_algorithm(std::string_view name) no
     return std::nullopt;
 }
 
-std::optional<digest_algorithm> algorithm_of_hex(std::size_t digits) noexcept {
-    for (const auto& row : algorithms) {
-        if (digits == 2 * row.size) {
-            return row.algorithm;
-        }
-    }
-    return std::nullopt;
-}
-
 outcome<checksum> checksum::parse(std::string_view text) {
     const auto separator = text.find_first_of("=:");
     if (separator == std::string_view::npos) {

@@ -28,9 +28,6 @@ std::string_view to_string(digest_algorithm algorithm) noexcept;
 /// Reads a name in any case, with or without the dash.
 std::optional<digest_algorithm> parse_digest_algorithm(std::string_view name) noexcept;
 
-/// The algorithm whose digests have this many hexadecimal digits.
-std::optional<digest_algorithm> algorithm_of_hex(std::size_t digits) noexcept;
-
 class checksum {
 public:
     digest_algorithm algorithm = digest_algorithm::sha_256;

@@ -18,8 +18,6 @@ public:
     bool allow_downgrade = false;  ///< from https to http
 };
 
-class store_body {};
-
 class follow_redirect {
 public:
     url target;
@@ -38,8 +36,6 @@ public:
     std::optional<follow_redirect> redirect;
     std::optional<give_up> failure;
     std::optional<part_verdict> part;  ///< of what a part was asked for
-
-    bool stores() const noexcept { return !redirect && !failure && !part; }
 };
 
 /// Judges the final response (status >= 200, or 101) to a GET of `asked`, and of `part` of it where

@@ -70,7 +70,8 @@ const target registered("retry_after", [](std::string_view input) {
         core::judge_response(head, *asked, {.redirects_left = 1, .allow_downgrade = false}, now);
     require(!verdict.part, "no part is judged where none was asked for");
     require(!(verdict.redirect && verdict.failure), "there is one verdict");
-    require(verdict.stores() == (head.status == 200 || head.status == 203),
+    const bool stores = !verdict.redirect && !verdict.failure;
+    require(stores == (head.status == 200 || head.status == 203),
             "200 and 203 are stored, no other");
     if (verdict.redirect) {
         check_wait(head.fields, verdict.redirect->retry_after);
