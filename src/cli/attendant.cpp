@@ -76,7 +76,8 @@ void attendant::wait_for_tick() {
 
 void attendant::show_progress() {
     const progress_snapshot now = batch_.progress();
-    const std::chrono::duration<double> passed = interval;
+    const auto time = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> passed = time - std::exchange(shown_, time);
     const auto received = static_cast<double>(now.bytes_received - shown_bytes_);
     shown_bytes_ = now.bytes_received;
     output_file err(STDERR_FILENO, "standard error");

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -37,6 +38,7 @@ private:
     bool shows_progress_;
     bool stopped_ = false;
     std::uint64_t shown_bytes_ = 0;
+    std::chrono::steady_clock::time_point shown_ = std::chrono::steady_clock::now();
     boost::asio::posix::stream_descriptor wake_;  ///< readable once a signal came
     boost::asio::steady_timer tick_;
 };

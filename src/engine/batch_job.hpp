@@ -24,8 +24,9 @@ public:
     boost::asio::awaitable<batch_summary> run();
 
     void cancel(bool keep = true) override;
-    void report(progress_snapshot&, std::size_t) const override {}
+    void report(progress_snapshot&) const override {}
     std::uint64_t id() const noexcept override { return 0; }
+    bool is_download() const noexcept override { return false; }
     boost::asio::cancellation_signal& signal() noexcept { return signal_; }
     batch_summary broken(const core::fault& why);
 

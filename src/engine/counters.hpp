@@ -1,43 +1,50 @@
 #pragma once
-// Totals that all threads of a context add to. Exact, thread-safe, no locks.
+// What all downloads of a context add up to. Owned by the context, thread-safe.
 
-#include <asyncdl/download_result.hpp>
+#include <asyncdl/progress_snapshot.hpp>
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 
 namespace asyncdl::engine {
 
+/// How a download is counted when it leaves. `none`: it has no result, since the context of its
+/// executor was destroyed.
+enum class fate { none, succeeded, failed };
+
+/// A download that begins or ends is counted under the same lock under which it enters or leaves
+/// the list of those that are active, so that a snapshot shows each exactly once.
 class counters {
 public:
-    void started() noexcept { started_.fetch_add(1, std::memory_order_relaxed); }
+    [[nodiscard]] std::unique_lock<std::mutex> lock() const { return std::unique_lock(mutex_); }
 
-    void finished(const download_result& result) noexcept {
-        (result.success ? succeeded_ : failed_).fetch_add(1, std::memory_order_relaxed);
-        bytes_.fetch_add(result.bytes_received, std::memory_order_relaxed);
+    /// Under the lock, as long as nothing else is said.
+    void started() noexcept { ++started_; }
+    void ended(fate how) noexcept {
+        ++(how == fate::succeeded ? succeeded_ : how == fate::failed ? failed_ : dropped_);
+    }
+    std::uint64_t active() const noexcept { return started_ - succeeded_ - failed_ - dropped_; }
+
+    /// Bytes of a body came; without the lock.
+    void received(std::uint64_t bytes) noexcept {
+        bytes_.fetch_add(bytes, std::memory_order_relaxed);
     }
 
-    /// One that was started has no end: its executor's context was destroyed.
-    void dropped() noexcept { dropped_.fetch_add(1, std::memory_order_relaxed); }
-
-    std::uint64_t started_count() const noexcept {
-        return started_.load(std::memory_order_relaxed);
+    void report(progress_snapshot& into) const noexcept {
+        into.started = started_;
+        into.succeeded = succeeded_;
+        into.failed = failed_;
+        into.active = active();
+        into.bytes_received = bytes_.load(std::memory_order_relaxed);
     }
-    std::uint64_t succeeded_count() const noexcept {
-        return succeeded_.load(std::memory_order_relaxed);
-    }
-    std::uint64_t failed_count() const noexcept { return failed_.load(std::memory_order_relaxed); }
-    std::uint64_t active_count() const noexcept {
-        return started_count() - succeeded_count() - failed_count() -
-               dropped_.load(std::memory_order_relaxed);
-    }
-    std::uint64_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
 private:
-    std::atomic<std::uint64_t> started_{0};
-    std::atomic<std::uint64_t> succeeded_{0};
-    std::atomic<std::uint64_t> failed_{0};
-    std::atomic<std::uint64_t> dropped_{0};
-    std::atomic<std::uint64_t> bytes_{0};  ///< of finished downloads
+    mutable std::mutex mutex_;
+    std::uint64_t started_ = 0;
+    std::uint64_t succeeded_ = 0;
+    std::uint64_t failed_ = 0;
+    std::uint64_t dropped_ = 0;
+    std::atomic<std::uint64_t> bytes_{0};
 };
 
 }  // namespace asyncdl::engine

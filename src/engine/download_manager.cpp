@@ -120,12 +120,11 @@ public:
     }
 
     progress_snapshot progress(std::size_t max_items) const {
-        progress_snapshot snapshot;
-        engine::report_totals(*shared_, snapshot);
         const std::lock_guard lock(mutex_);
+        std::vector<const engine::downloader_core*> cores;
         for (const auto& each : list_)
-            each->core()->report(snapshot, max_items);
-        return snapshot;
+            cores.push_back(each->core().get());
+        return engine::downloader_core::progress(*shared_, cores, max_items);
     }
 
     /// False where it was shut down before.

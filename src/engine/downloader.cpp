@@ -81,12 +81,10 @@ void downloader::cancel(std::uint64_t id, disposition what) {
 }
 
 progress_snapshot downloader::progress(std::size_t max_items) const {
-    progress_snapshot snapshot;
     if (!core_)
-        return snapshot;
-    engine::report_totals(*core_->shared, snapshot);
-    core_->report(snapshot, max_items);
-    return snapshot;
+        return {};
+    const engine::downloader_core* const own = core_.get();
+    return engine::downloader_core::progress(*own->shared, {&own, 1}, max_items);
 }
 
 void downloader::start_download(core_ptr core, download_request request,

@@ -148,18 +148,22 @@ core::outcome<std::shared_ptr<storage::directory>> downloader_core::folder_of(
 
 void downloader_core::enter(job& item) {
     keeper->resume();
-    const std::lock_guard lock(mutex_);
+    const auto lock = shared->totals.lock();
     item.order = ++entered_;
     jobs_.push_back(item);
+    if (item.is_download())
+        shared->totals.started();
 }
 
-void downloader_core::leave(job& item) noexcept {
+void downloader_core::leave(job& item, fate how) noexcept {
     {
-        const std::lock_guard lock(mutex_);
+        const auto lock = shared->totals.lock();
         const auto place = jobs_.iterator_to(item);
         if (next_ == place)
             ++next_;
         jobs_.erase(place);
+        if (item.is_download())
+            shared->totals.ended(how);
     }
     keeper->pause();
 }
@@ -171,7 +175,7 @@ void downloader_core::cancel_all() {
 /// What a caller's code does when it is cancelled may end this job and others, which leave the list
 /// meanwhile, and begin new ones, which are not cancelled.
 void downloader_core::cancel_entered() {
-    std::unique_lock lock(mutex_);
+    auto lock = shared->totals.lock();
     const auto last = entered_;
     next_ = jobs_.begin();
     while (next_ != jobs_.end() && next_->order <= last) {
@@ -195,17 +199,29 @@ void downloader_core::cancel(std::uint64_t id, bool keep) {
     });
 }
 
-void downloader_core::report(progress_snapshot& into, std::size_t max_items) const {
-    const std::lock_guard lock(mutex_);
-    for (const job& item : jobs_)
-        item.report(into, max_items);
-}
-
-void report_totals(const shared_context& shared, progress_snapshot& into) {
-    into.started = shared.totals.started_count();
-    into.succeeded = shared.totals.succeeded_count();
-    into.failed = shared.totals.failed_count();
-    into.bytes_received = shared.totals.bytes();
+progress_snapshot downloader_core::progress(const shared_context& shared,
+                                            std::span<const downloader_core* const> cores,
+                                            std::size_t max_items) {
+    struct rest {
+        boost::intrusive::list<job>::const_iterator next;
+        boost::intrusive::list<job>::const_iterator end;
+    };
+    std::vector<rest> lists;
+    lists.reserve(cores.size());
+    progress_snapshot now;
+    const auto lock = shared.totals.lock();
+    shared.totals.report(now);
+    for (const downloader_core* core : cores)
+        if (!core->jobs_.empty())
+            lists.push_back({core->jobs_.begin(), core->jobs_.end()});
+    const auto is_older = [](const rest& a, const rest& b) { return a.next->id() < b.next->id(); };
+    while (!lists.empty() && now.downloads.size() < max_items) {
+        const auto oldest = std::ranges::min_element(lists, is_older);
+        oldest->next->report(now);
+        if (++oldest->next == oldest->end)
+            lists.erase(oldest);
+    }
+    return now;
 }
 
 }  // namespace asyncdl::engine

@@ -31,9 +31,11 @@ public:
 
     /// @param keep what can be resumed stays
     virtual void cancel(bool keep = true) = 0;
-    /// Appends what it is at, where it is a download that is active; under the core's lock.
-    virtual void report(progress_snapshot& into, std::size_t max_items) const = 0;
+    /// Appends what it is at, if it is a download; under the lock of the totals.
+    virtual void report(progress_snapshot& into) const = 0;
     virtual std::uint64_t id() const noexcept = 0;
+    /// Batches are not counted: their downloads are.
+    virtual bool is_download() const noexcept = 0;
 
     std::uint64_t order = 0;  ///< its number among all that entered the core
 };
@@ -74,15 +76,19 @@ public:
     /// Where blocking calls are made; nothing: in place.
     const std::optional<boost::asio::any_io_executor>& work() const noexcept { return work_; }
 
+    /// A download counts as active from the one to the other.
     void enter(job& item);
-    void leave(job& item) noexcept;
+    void leave(job& item, fate how = fate::none) noexcept;
 
     /// From any thread; carried out on the executor.
     void cancel_all();
     void cancel(std::uint64_t id, bool keep);
 
-    /// From any thread.
-    void report(progress_snapshot& into, std::size_t max_items) const;
+    /// One moment, from any thread: the totals of the context, and up to `max_items` of the active
+    /// downloads of `cores`, oldest first.
+    static progress_snapshot progress(const shared_context& shared,
+                                      std::span<const downloader_core* const> cores,
+                                      std::size_t max_items);
 
 private:
     void cancel_entered();
@@ -91,10 +97,12 @@ private:
     std::optional<boost::asio::any_io_executor> work_;
     std::shared_ptr<void> closer_;  ///< keeps the pool known to the host limits
 
-    mutable std::mutex mutex_;
+    // Changed under the lock of the totals.
     boost::intrusive::list<job> jobs_;                          ///< oldest first
     boost::intrusive::list<job>::iterator next_ = jobs_.end();  ///< to be cancelled next
     std::uint64_t entered_ = 0;
+
+    mutable std::mutex mutex_;
     /// Folders that stay open: the default directory, and some that were opened last besides it.
     struct open_folder {
         std::string directory;
@@ -105,8 +113,5 @@ private:
     std::array<open_folder, 8> last_folders_;
     std::size_t oldest_folder_ = 0;
 };
-
-/// The totals of the whole context, for a snapshot.
-void report_totals(const shared_context& shared, progress_snapshot& into);
 
 }  // namespace asyncdl::engine

@@ -48,10 +48,8 @@ transfer::transfer(std::shared_ptr<downloader_core> core, download_request&& req
 
 transfer::~transfer() {
     // Its coroutine was destroyed along with the context that it ran on.
-    if (job::is_linked()) {
+    if (job::is_linked())
         core_->leave(*this);
-        core_->shared->totals.dropped();
-    }
 }
 
 core::outcome<void> transfer::plan(bool has_turn, core::authority_reader* authorities) {
@@ -92,7 +90,6 @@ asio::awaitable<download_result> transfer::run() {
 asio::awaitable<void> transfer::complete() {
     co_await asio::this_coro::throw_if_cancelled(false);
     core_->enter(*this);
-    core_->shared->totals.started();
     core::outcome<void> outcome;
     try {
         if (!is_named())
@@ -131,13 +128,12 @@ asio::awaitable<void> transfer::complete() {
     }
     if (!outcome)
         place_.drop_part();
-    core_->leave(*this);
     try {
         finish(outcome);
     } catch (...) {
-        result_ = broken(core::thrown_by("the download"));
+        fail(core::thrown_by("the download"));
     }
-    core_->shared->totals.finished(result_);
+    core_->leave(*this, result_.success ? fate::succeeded : fate::failed);
 }
 
 core::outcome<void> transfer::begin() {

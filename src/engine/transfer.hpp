@@ -61,8 +61,9 @@ public:
         discards_ = discards_ || !keep;
         stop(errc::cancelled);
     }
-    void report(progress_snapshot& into, std::size_t max_items) const override;
+    void report(progress_snapshot& into) const override;
     std::uint64_t id() const noexcept override { return id_; }
+    bool is_download() const noexcept override { return true; }
     boost::asio::cancellation_signal& signal() noexcept { return *signal_; }
     /// The result of a download that an exception has ended.
     download_result broken(const core::fault& why) noexcept;
@@ -105,6 +106,7 @@ private:
     core::fault cannot_go_on(bool changed, std::string_view why);
     boost::asio::awaitable<void> close_stored(const core::fault& why);
     void finish(const core::outcome<void>& outcome);
+    void fail(const core::fault& why) noexcept;
 
     // Where the file goes, and what is there already.
     async_outcome<void> take_name();
@@ -179,12 +181,11 @@ private:
     bool changed_ = false;             ///< the remote file, since the last attempt
 
     net::clock::time_point started_{};
-    download_result result_;
+    download_result result_;  ///< its names change under the lock of the totals
 
-    // What `report` reads from other threads.
+    // What `report` reads from other threads, besides names and URL of the result.
     std::atomic<download_state> state_ = download_state::queued;
     std::atomic<std::uint64_t> received_ = 0;           ///< of the file, so far
-    std::atomic<std::uint64_t> all_received_ = 0;       ///< in all attempts
     std::atomic<std::uint64_t> total_ = unknown_total;  ///< of the file
     std::atomic<unsigned> lines_ = 0;                   ///< connections in use
     static constexpr std::uint64_t unknown_total = ~std::uint64_t{0};

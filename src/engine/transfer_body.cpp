@@ -226,7 +226,7 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
         if (line->body_size() != data.size())
             describe();
         result_.bytes_received += data.size();
-        all_received_.store(result_.bytes_received, std::memory_order_relaxed);
+        core_->shared->totals.received(data.size());
         auto written = stored_.write(offset, data);
         if (!written.now)
             written.now = co_await std::move(written.later);

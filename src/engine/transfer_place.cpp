@@ -105,6 +105,9 @@ core::outcome<bool> transfer::place_found(core::outcome<bool> wanted, bool has_p
 void transfer::note_place() {
     if (result_.file_name == place_.name())
         return;
+    std::unique_lock<std::mutex> lock;
+    if (job::is_linked())
+        lock = core_->shared->totals.lock();  // `report` reads the name from other threads
     result_.file_name = place_.name();
     result_.file_path = result_.file_name.empty() ? std::string() : place_.path();
 }

@@ -36,7 +36,7 @@ void transfer::finish(const core::outcome<void>& outcome) {
         } catch (...) {
             const auto why = core::thrown_by("the observer");
             log(core_->options.log, log_level::error, [&] { return why.message(); });
-            result_ = broken(why);
+            fail(why);
         }
     }
 }
@@ -75,37 +75,32 @@ core::fault transfer::stopped() const {
     return {make_error_code(errc::cancelled), "cancelled"};
 }
 
-download_result transfer::broken(const core::fault& why) noexcept {
-    download_result result = std::move(result_);
-    result.success = false;
-    result.file_size = 0;
-    result.error = why.code();
+void transfer::fail(const core::fault& why) noexcept {
+    result_.success = false;
+    result_.file_size = 0;
+    result_.error = why.code();
     try {
-        result.message = why.message();
+        result_.message = why.message();
     } catch (const std::bad_alloc&) {
         // The code says enough.
     }
-    return result;
 }
 
-void transfer::report(progress_snapshot& into, std::size_t max_items) const {
-    const auto state = state_.load(std::memory_order_relaxed);
-    const auto received = received_.load(std::memory_order_relaxed);
-    ++into.active;
-    into.bytes_received += all_received_.load(std::memory_order_relaxed);
-    if (into.downloads.size() >= max_items)
-        return;
+download_result transfer::broken(const core::fault& why) noexcept {
+    fail(why);
+    return std::move(result_);
+}
+
+void transfer::report(progress_snapshot& into) const {
     download_progress item;
     item.id = id_;
     item.tag = request_.tag;
-    item.name = request_.file_name;
-    if (item.name.empty() && !request_.urls.empty())
-        item.name = core::for_log(request_.urls.front());
+    item.name = result_.file_name.empty() ? core::for_log(result_.url) : result_.file_name;
     const auto total = total_.load(std::memory_order_relaxed);
     if (total != unknown_total)
         item.total = total;
-    item.received = received;
-    item.state = state;
+    item.received = received_.load(std::memory_order_relaxed);
+    item.state = state_.load(std::memory_order_relaxed);
     item.connections = lines_.load(std::memory_order_relaxed);
     into.downloads.push_back(std::move(item));
 }

@@ -126,8 +126,11 @@ asio::awaitable<bool> transfer::wait_for_descriptor() {
         });
     const auto waited = ++without_descriptor_ * descriptor_pause;
     auto& waiting = core_->shared->waiting_for_files;
-    if (waiting + 1 >= core_->shared->totals.active_count() && waited > core_->options.timeout)
-        co_return false;
+    if (waited > core_->options.timeout) {
+        const auto lock = core_->shared->totals.lock();
+        if (waiting + 1 >= core_->shared->totals.active())
+            co_return false;
+    }
     if (counted_)
         --result_.attempts;
     lines_.store(0, std::memory_order_relaxed);

@@ -120,7 +120,7 @@ TEST_CASE("a context goes while its downloads wait for a slot") {
     list_source source({both.on.ask("/bytes/5", "d")});
     list_consumer consumer;
     both.gone->async_download_batch(source, consumer, [](const batch_summary&) { FAIL("gone"); });
-    REQUIRE(both.runs_until([&] { return both.gone->progress().active == 3; }));
+    REQUIRE(both.runs_until([&] { return both.gone->progress().downloads.size() == 3; }));
     both.destroy();
     both.stays->cancel();
     check_failure(run_for_result(both.on.io, std::move(first)), errc::cancelled);
