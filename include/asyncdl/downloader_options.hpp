@@ -70,7 +70,8 @@ struct downloader_options {
     bool resume = true;
     /// Without validators as well: an overlap is fetched again and compared.
     bool resume_unvalidated = false;
-    /// The file and its directory entry are synced to disk (fsync) before success is reported.
+    /// The file and its directory entry are synced to disk (fsync) before success is reported. A
+    /// sink of the caller's is asked to sync before it commits.
     bool durable = false;
 
     /// Files that the program itself reads or writes, by device and inode: no download replaces one

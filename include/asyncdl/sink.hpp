@@ -32,7 +32,8 @@ public:
     virtual boost::asio::awaitable<boost::system::error_code> write(
         std::uint64_t offset, std::span<const std::byte> data) = 0;
 
-    /// Makes what was written durable.
+    /// Makes what was written durable. Called once before commit, if `downloader_options::durable`
+    /// is set; an error fails the download, which is discarded then.
     virtual boost::asio::awaitable<boost::system::error_code> sync() = 0;
 
     /// The body is complete and verified, `size` bytes long.

@@ -120,7 +120,6 @@ batch_summary run_batch(const settings& options, download_source& source,
 stream_sink::options stream_options(const settings& options) {
     stream_sink::options how;
     how.reader_timeout = options.transfer.connect_timeout;
-    how.durable = options.transfer.durable;
     return how;
 }
 

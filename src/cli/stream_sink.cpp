@@ -228,11 +228,6 @@ awaitable<error_code> stream_sink::sync() {
 }
 
 awaitable<error_code> stream_sink::commit(std::uint64_t) {
-    if (options_.durable) {
-        if (const error_code error = co_await sync()) {
-            co_return error;
-        }
-    }
     watch_ = unique_fd();
     // Some file systems tell only now that a write failed.
     co_return file_.close() ? error_code() : fail(errno);

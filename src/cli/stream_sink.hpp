@@ -20,7 +20,6 @@ class stream_sink final : public sink {
 public:
     struct options {
         std::chrono::duration<double> reader_timeout{10};  ///< longest wait for a FIFO's reader
-        bool durable = false;                              ///< commit syncs what can be synced
     };
 
     stream_sink(stream_target target, options how);
@@ -31,6 +30,7 @@ public:
         std::optional<std::uint64_t> size) override;
     boost::asio::awaitable<boost::system::error_code> write(
         std::uint64_t offset, std::span<const std::byte> data) override;
+    /// Syncs what can be synced.
     boost::asio::awaitable<boost::system::error_code> sync() override;
     boost::asio::awaitable<boost::system::error_code> commit(std::uint64_t size) override;
     boost::asio::awaitable<void> discard() override;

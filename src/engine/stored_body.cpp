@@ -317,7 +317,6 @@ asio::awaitable<core::outcome<core::checksum>> stored_body::check_one(
 }
 
 prompt<core::outcome<void>> stored_body::commit(std::optional<std::chrono::sys_seconds> modified) {
-    open_ = false;
     if (file_)
         file_->modified(modified);
     if (!file_ || core_.work())
@@ -328,6 +327,13 @@ prompt<core::outcome<void>> stored_body::commit(std::optional<std::chrono::sys_s
 }
 
 asio::awaitable<core::outcome<void>> stored_body::commit_target() {
+    // A file syncs itself, after it is cut to its size and before it gets its name.
+    if (destination_ && core_.options.durable) {
+        const auto sync = [&] { return destination_->sync(); };
+        if (auto synced = co_await call_target(sync); !synced)
+            co_return synced;
+    }
+    open_ = false;
     const auto commit = [&] { return target().commit(have_.held()); };
     auto committed = co_await call_target(commit);
     open_ = file_ && file_->is_open();

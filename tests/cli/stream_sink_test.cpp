@@ -37,6 +37,9 @@ asio::awaitable<error_code> store(stream_sink& sink, std::string bytes) {
     if (!error) {
         error = co_await sink.write(0, std::as_bytes(std::span(bytes)));
     }
+    if (!error) {
+        error = co_await sink.sync();
+    }
     if (error) {
         co_return error;
     }
@@ -47,13 +50,11 @@ asio::awaitable<error_code> store(stream_sink& sink, std::string bytes) {
 struct channel {
     channel(int read_end, int write_end) : reader(read_end), writer(write_end) {}
 
-    stream_sink sink(bool durable = false) const {
+    stream_sink sink() const {
         stream_target target;
         target.name = "it";
         target.descriptor = unique_fd(::fcntl(writer.native(), F_DUPFD_CLOEXEC, 3));
-        stream_sink::options how;
-        how.durable = durable;
-        return stream_sink(std::move(target), how);
+        return stream_sink(std::move(target), {});
     }
 
     std::string read() const {
@@ -108,7 +109,7 @@ std::optional<channel> terminal_channel(bool from_master) {
 void check_passes_on(const channel& through, std::size_t size) {
     const int before = ::fcntl(through.writer.native(), F_GETFL);
     REQUIRE((before & O_NONBLOCK) == 0);
-    stream_sink sink = through.sink(true);
+    stream_sink sink = through.sink();
     asio::io_context loop(1);
     auto stored = asio::co_spawn(loop, store(sink, pattern(0, size)), asio::use_future);
     // Until it waits for the reader: the loop is not held up.

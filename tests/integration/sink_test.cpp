@@ -126,8 +126,47 @@ TEST_CASE_TEMPLATE("a sink sees open, the bytes in order, and one commit", How, 
     CHECK_FALSE(seen.announced);
 }
 
+TEST_CASE("a sink is synced once before it commits, if the download is to be durable") {
+    stage_over<plain> on;
+    for (const bool durable : {false, true}) {
+        on.options.durable = durable;
+        scripted_sink seen(-1, trouble::none);
+        download_request ask = on.ask("/bytes/10");
+        ask.destination = &seen;
+        CHECK(on.fetch(ask).success);
+        const std::vector<std::string> plain_calls{"open", "write", "commit"};
+        const std::vector<std::string> durable_calls{"open", "write", "sync", "commit"};
+        CHECK(seen.calls == (durable ? durable_calls : plain_calls));
+    }
+}
+
+TEST_CASE("a sink that cannot be synced is discarded, and the download has failed") {
+    stage_over<plain> on;
+    on.options.durable = true;
+    on.options.retries = 3;
+    scripted_sink failing(2, trouble::error);
+    download_request ask = on.ask("/bytes/10");
+    ask.destination = &failing;
+    const download_result result = on.fetch(ask);
+    check_failed(on, result, errc::disk_full);
+    CHECK(result.attempts == 1);
+    CHECK(failing.calls == std::vector<std::string>{"open", "write", "sync", "discard"});
+}
+
+TEST_CASE("a body that is not what it should be is not synced") {
+    stage_over<plain> on;
+    on.options.durable = true;
+    scripted_sink seen(-1, trouble::none);
+    download_request ask = on.ask("/bytes/10");
+    ask.destination = &seen;
+    ask.checksum = "md5=" + std::string(32, '0');
+    check_failed(on, on.fetch(ask), errc::checksum);
+    CHECK(seen.calls == std::vector<std::string>{"open", "write", "discard"});
+}
+
 TEST_CASE("a sink that fails at any call ends the download, and is closed properly") {
     stage_over<plain> on;
+    on.options.durable = true;
     for (const trouble how : {trouble::error, trouble::foreign_error, trouble::exception}) {
         for (int n = 0;; ++n) {
             REQUIRE(n < 100);
