@@ -8,7 +8,8 @@
 
 namespace asyncdl {
 
-/// The record of one download. Strings hold no userinfo of a URL.
+/// The record of one download. Strings hold no userinfo of a URL. The URLs hold their whole query,
+/// signatures included: `mask_secrets` is for those that are shown.
 class download_result {
 public:
     download_result() noexcept {}

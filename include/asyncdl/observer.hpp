@@ -19,7 +19,7 @@ class observer {
 public:
     virtual ~observer() = default;
 
-    /// A download got its first slot. `url` is without userinfo.
+    /// A download got its first slot. `url` is the result's.
     virtual void on_start(std::uint64_t id, std::uint64_t tag, std::string_view url);
 
     /// An attempt failed and another follows after `delay`.

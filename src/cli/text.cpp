@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <asyncdl/mask_secrets.hpp>
 #include <cmath>
 #include <cstdio>
 
@@ -100,6 +101,8 @@ std::string redact(std::string_view text) {
 }
 
 std::string shown_value(std::string_view text) {
+    const std::string masked = mask_secrets(text);
+    text = masked;
     const std::size_t at = text.rfind('@');
     const bool secret = at != text.npos && text.substr(0, at).find(':') != text.npos;
     return secret ? "..." + clean(text.substr(at)) : clean(text);

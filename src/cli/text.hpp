@@ -39,8 +39,9 @@ std::string clean(std::string_view text);
 /// `text` without the userinfo of the URLs in it.
 std::string redact(std::string_view text);
 
-/// A value of the command line as an error shows it: cleaned, and cut up to its last `@` where a
-/// `:` comes before that, since it may be a URL or credentials in the wrong place.
+/// A value of the command line as an error shows it: cleaned, with the secrets of a query masked,
+/// and cut up to its last `@` where a `:` comes before that, since it may be a URL or credentials
+/// in the wrong place.
 std::string shown_value(std::string_view text);
 
 /// "512 B", "4.0 KiB", "1.5 GiB".

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <asyncdl/error.hpp>
+#include <asyncdl/mask_secrets.hpp>
 #include <cstdio>
 
 #include "cli/text.hpp"
@@ -9,6 +10,10 @@
 namespace asyncdl::cli {
 
 namespace {
+
+std::string shown_url(const download_result& result) {
+    return clean(mask_secrets(result.url));
+}
 
 std::string reason(const download_result& result) {
     return clean(result.message.empty() ? error_kind(result.error) : result.message);
@@ -26,12 +31,12 @@ std::string percent(double share) {
 
 void summary_report::add(const download_result& result) {
     if (!result.success) {
-        out().write("❌ " + clean(result.url) + ": " + reason(result) + "\n");
+        out().write("❌ " + shown_url(result) + ": " + reason(result) + "\n");
         return;
     }
     const std::string size = readable_size(result.file_size);
     const std::string& place = result.file_name.empty() ? body_ : result.file_name;
-    out().write("✅ " + clean(place.empty() ? result.url : place) + ": " + size +
+    out().write("✅ " + (place.empty() ? shown_url(result) : clean(place)) + ": " + size +
                 (result.skipped ? ", kept as it was\n"
                                 : ", " + readable_time(result.download_time) + ", " +
                                       readable_rate(result.speed()) + "\n"));
@@ -53,7 +58,7 @@ void summary_report::finish(const batch_summary& summary) {
 }
 
 void failure_report::add(const download_result& result) {
-    out().write("asyncdl: " + clean(result.url) + ": " + reason(result) + "\n");
+    out().write("asyncdl: " + shown_url(result) + ": " + reason(result) + "\n");
 }
 
 }  // namespace asyncdl::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/file_name.hpp"
+#include "core/query_secrets.hpp"
 #include "core/url.hpp"
 #include "core/utf8.hpp"
 
@@ -68,12 +69,10 @@ std::string for_log(std::string_view text) {
     const std::string shown = without_userinfo(text);
     const auto query = std::min(shown.find_first_of("?#"), shown.size());
     std::string result = shown.substr(0, query);
-    // Each piece begins with its separator. One without a `=` is a value as a whole.
+    // Each piece begins with its separator.
     for (std::string_view rest = std::string_view(shown).substr(query); !rest.empty();) {
         const std::string_view piece = rest.substr(0, rest.find_first_of("&#", 1));
-        const auto equals = piece.front() == '#' ? std::string_view::npos : piece.find('=');
-        result += piece.substr(0, equals == std::string_view::npos ? 1 : equals + 1);
-        result += "...";
+        append_masked(result, piece);
         rest.remove_prefix(piece.size());
     }
     result.resize(utf8::front(result, max_shown).size());

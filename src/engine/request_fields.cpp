@@ -5,7 +5,7 @@
 #include <asyncdl/version.hpp>
 
 #include "core/fields.hpp"
-#include "core/token.hpp"
+#include "core/query_secrets.hpp"
 
 namespace asyncdl::engine {
 
@@ -36,20 +36,25 @@ bool holds(const std::vector<header>& fields, std::string_view name) {
 }  // namespace
 
 bool repeats_secret(std::string_view text, const downloader_options& options,
-                    const download_request& request, const core::url& asked) {
-    // Shorter ones are in any text.
-    constexpr std::size_t shortest = 4;
-    const auto repeats = [&](std::string_view secret) {
-        return secret.size() >= shortest && text.find(secret) != std::string_view::npos;
-    };
+                    const download_request& request, const core::url& given,
+                    const core::url& asked) {
+    const auto repeats = [&](std::string_view secret) { return core::repeats(text, secret); };
     const auto repeats_one = [&](const std::vector<header>& fields) {
         return std::any_of(fields.begin(), fields.end(), [&](const header& field) {
             // Of "Bearer abc" the last word is the secret.
             return repeats(std::string_view(field.value).substr(field.value.rfind(' ') + 1));
         });
     };
-    return repeats(asked.user()) || repeats(asked.password()) || repeats_one(options.headers) ||
-           repeats_one(request.headers);
+    return repeats(given.user()) || repeats(given.password()) || repeats_one(options.headers) ||
+           repeats_one(request.headers) || core::repeats_query_secret(text, given.target()) ||
+           core::repeats_query_secret(text, asked.target());
+}
+
+core::fault rejection_of(const download_request& request) {
+    const bool ours = request.rejection && request.rejection.category() == error_category();
+    const auto code = ours ? request.rejection : make_error_code(errc::invalid_argument);
+    const std::string& why = request.rejection_message;
+    return {code, why.empty() ? code.message() : why};
 }
 
 core::outcome<void> check_fields(const std::vector<header>& fields) {

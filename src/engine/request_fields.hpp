@@ -22,9 +22,11 @@ http::request_head make_request(const core::url& to, const core::url& first,
                                 const downloader_options& options, const download_request& request,
                                 const std::string& authority, std::string_view authorization);
 
-/// Whether a text that a server sent repeats a value of the caller's fields or a part of a URL's
-/// userinfo: it is then not to be shown.
+/// Whether a text that a server sent repeats a value of the caller's fields, a part of the userinfo
+/// of the URL that was given, or a signature of that or of the one that was asked: it is then not
+/// to be shown.
 bool repeats_secret(std::string_view text, const downloader_options& options,
-                    const download_request& request, const core::url& asked);
+                    const download_request& request, const core::url& given,
+                    const core::url& asked);
 
 }  // namespace asyncdl::engine

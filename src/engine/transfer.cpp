@@ -297,7 +297,7 @@ asio::awaitable<core::outcome<void>> transfer::follow(http::lease& line,
         if (asks_for_rest(result_.status))
             leave_alone(to_->origin());
         const auto& why = verdict_.failure->why;
-        if (repeats_secret(why.message(), core_->options, request_, from_.current()))
+        if (repeats_secret(why.message(), core_->options, request_, from_.current(), *to_))
             co_return core::fault(why.code(), "HTTP status " + std::to_string(result_.status));
         co_return why;
     }

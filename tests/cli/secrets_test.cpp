@@ -20,7 +20,7 @@ const words hidden{"s3-userinfo", "s3-location",  "s3-mirror", "s3-bearer", "s3-
                    "s3-apikey",   "s3-entry",     "s3-json",   "s3-line",   "s3-option",
                    "s3-object",   "s3-long-line", "s3-refused"};
 
-// Values of a query: reports show a URL as given, the log does not.
+// Values of a query: reports show a URL as given, the log and the terminal do not.
 const words signatures{"s3-signature", "s3-moved"};
 
 std::string with_userinfo(std::string url, const std::string& userinfo) {
@@ -199,6 +199,34 @@ TEST_SUITE("cli/secrets") {
         check_holds_none(all_written(b, run), secrets);
     }
 
+    TEST_CASE("the terminal shows no signature, and reports show each URL as it was given") {
+        for (const bool quiet : {false, true}) {
+            const two_origins b;
+            words arguments = with_common({"--jsonl", "l", "--progress", "plain", "-i", "-"});
+            if (quiet) {
+                arguments.emplace_back("-q");
+            }
+            const auto run = b.run(arguments, b.list() + "x\n" + b.url("/status/404?id=7") + "\n");
+            CHECK(run.status == 1);
+            check_holds_none(run.out + run.err, signatures);
+            const std::string& lines = quiet ? run.err : run.out;
+            CHECK(lines.find(b.url("/status/404?sig=...: HTTP status 404")) != std::string::npos);
+            CHECK(lines.find(b.url("/status/404?id=7: HTTP status 404")) != std::string::npos);
+            CHECK(b.read("l").find(b.url("/status/404?sig=s3-signature\"")) != std::string::npos);
+            CHECK(b.read("l").find("?token=s3-moved\"") != std::string::npos);
+        }
+    }
+
+    TEST_CASE("no file is named after a query") {
+        const two_origins b;
+        CHECK(b.run({b.url("/bytes/9?sig=s3-signature")}).status == 0);
+        CHECK(b.exists("downloads/9"));
+        const auto run =
+            b.run({"-o", "-", "--log-level", "off", b.url("/bytes/9?sig=s3-signature")});
+        CHECK(run.status == 0);
+        check_holds_none(run.err, signatures);
+    }
+
     TEST_CASE("nor where a second run goes on, verifies and gives up what does not agree") {
         two_origins b;
         const std::string big = with_userinfo(b.url("/cut"), "u:s3-userinfo") + "?sig=s3-signature";
@@ -282,5 +310,13 @@ TEST_SUITE("cli/secrets") {
             check_holds_none(run.out + run.err, hidden);
         }
         CHECK(b.server.requests().empty());
+        const std::string signed_url = b.url("/bytes/1?X-Amz-Signature=s3-signature");
+        for (const char* option : {"--checksum", "--checksum-file", "--retries", "--timeout", "-i",
+                                   "--cacert", "--json", "--progress", "--log-level"}) {
+            CAPTURE(option);
+            const auto run = b.run({option, signed_url, signed_url});
+            CHECK(run.status == 2);
+            check_holds_none(run.out + run.err, signatures);
+        }
     }
 }

@@ -32,6 +32,8 @@ TEST_SUITE("cli/text") {
         CHECK(shown_value("me@home") == "me@home");
         CHECK(shown_value("a\x1b") == "a" + std::string(replacement));
         CHECK(shown_value("") == "");
+        CHECK(shown_value("http://h/?a=1&sig=s3cr3t") == "http://h/?a=1&sig=...");
+        CHECK(shown_value("http://u:s3cr3t@h/?sig=s3cr3t") == "...@h/?sig=...");
     }
 
     TEST_CASE("each byte of broken UTF-8 is replaced") {

@@ -103,6 +103,26 @@ TEST_CASE_TEMPLATE("userinfo is sent as Basic and shown nowhere", How, plain, tl
     }
 }
 
+TEST_CASE("a server that repeats a signature of the URL, whole or cut, is not quoted") {
+    stage_over<plain> on;
+    const std::string secret = "f00dcafe/" + std::string(70, '7');
+    const auto repeat = [&](connection& peer, const request& asked) {
+        response answer;
+        answer.status = 403;
+        answer.reason = "no " + asked.target.substr(asked.target.find("sig=") + 4);
+        peer.send(answer);
+    };
+    on.server.on("/direct", repeat);
+    on.server.on("/behind", redirect_to("/direct?sig=" + secret));
+    for (const char* path : {"/direct?a=b&sig=", "/direct?X-sig=", "/behind?x="}) {
+        const download_result result = on.fetch(std::string(path) + secret);
+        check_failed(on, result, errc::http_status);
+        CHECK(result.message == "HTTP status 403");
+    }
+    const download_result harmless = on.fetch("/direct?sig=a");
+    CHECK(harmless.message == "HTTP status 403 no a");
+}
+
 TEST_CASE_TEMPLATE("headers and credentials stay with the origin of the URL given", How, plain,
                    tls) {
     stage_over<How> on;

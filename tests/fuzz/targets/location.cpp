@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <asyncdl/error.hpp>
+#include <asyncdl/mask_secrets.hpp>
 #include <string>
 
 #include "core/url.hpp"
@@ -36,6 +37,12 @@ void check_reports(std::string_view text) {
     require(core::without_userinfo(shown) == shown, "once cut out, credentials are gone");
     const auto read = core::url::parse(shown);
     require(!read || !read->has_userinfo(), "a report holds no userinfo");
+    const std::string masked = mask_secrets(shown);
+    require(mask_secrets(masked) == masked, "once masked, a URL stays as it is");
+    const auto signed_with = [&](const char* secret) {
+        return mask_secrets(std::string(text) + "&X-Amz-Signature=" + secret);
+    };
+    require(signed_with("s3cr3t") == signed_with("p4ssw0"), "no terminal shows a signature");
 }
 
 // `given` is everything but the password's first part: USER LF REST. What is shown must not depend
