@@ -33,6 +33,7 @@ public:
 
     /// An entry that is known to be bad. It is never sent: it ends as a failed result with this
     /// error and this line for a person, at its place in the order. `url` is what the result shows.
+    /// An error that is none, or of another category than ours, is `errc::invalid_argument` there.
     static download_request rejected(std::string url, boost::system::error_code error,
                                      std::string message) {
         download_request request(std::move(url));
@@ -53,11 +54,13 @@ public:
     std::string directory;
 
     /// `ALGO=HEX` or `ALGO:HEX` of the stored file, see `check_checksum`: it appears under its name
-    /// only when the digest agrees, else the result is `errc::checksum`. Empty: none.
+    /// only when the digest agrees, else the result is `errc::checksum`. Empty: none. One that is
+    /// malformed ends the download as `errc::invalid_argument`, before anything is asked.
     std::string checksum;
 
     /// Sent besides and instead of the downloader's own. Those other than Accept and Accept-* go to
-    /// the origin of `urls[0]` alone.
+    /// the origin of `urls[0]` alone. One that `check_header` refuses ends the download as
+    /// `errc::invalid_argument`, before anything is asked.
     std::vector<header> headers;
 
     /// Free for the caller; echoed in events, progress and the result.
@@ -70,6 +73,13 @@ public:
     boost::system::error_code rejection;  ///< see `rejected`
     std::string rejection_message;        ///< see `rejected`
 };
+
+/// Describes what is wrong with a header field, in one line for a person that does not show its
+/// value; empty if nothing is. The name is a token (RFC 9110, 5.6.2), the value holds no control
+/// character but TAB. Fields that frame a message, belong to the connection or ask for a part are
+/// refused, removed or not: Connection, Content-Length, Content-Range, Expect, HTTP2-Settings,
+/// If-Range, Keep-Alive, Proxy-Connection, Range, TE, Trailer, Transfer-Encoding, Upgrade.
+std::string check_header(const header& field);
 
 /// What is wrong with a checksum, one line for a person; empty where nothing is. ALGO is one of
 /// md5, sha-1, sha-224, sha-256, sha-384, sha-512, in any case and with or without the dash.

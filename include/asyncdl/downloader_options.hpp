@@ -37,7 +37,10 @@ struct tls_options {
     std::function<void(void*)> customize{};  ///< set through `asyncdl/with/ssl.hpp`
 };
 
-/// How downloads are made. Times are fractions of seconds; 0 or less is refused unless said so.
+/// How downloads are made. Times are from 0.001 to 1,000,000,000 seconds, or 0 if that is said.
+/// What makes no sense (a time out of range, a value that is no enumerator, a header that
+/// `check_header` refuses, a malformed checksum, a NUL in a path) is `std::invalid_argument` from
+/// the constructor that takes the options.
 struct downloader_options {
     std::string download_dir = "downloads";  ///< where files go, made if missing
 

@@ -34,9 +34,10 @@ enum class errc {
     exists,                 ///< the target exists or belongs to another download of this run
     file,                   ///< a local file or directory cannot be used
     disk_full,              ///< no space or quota left
+    too_large,              ///< longer than the caller's bound, see `memory_sink`
     cancelled,              ///< by the caller
     internal,               ///< a defect of the library or an exception of a user's callback
-    unsupported,            ///< asks for what this version does not do
+    invalid_argument,       ///< a header, checksum or option of the caller's that makes no sense
     shut_down,              ///< the object was shut down before the call
     too_many_files,         ///< no file descriptor is free; waited for while others are in use
     part_in_use,            ///< another download writes to the same part file
@@ -62,7 +63,8 @@ boost::system::error_code make_error_code(errc code) noexcept;
 boost::system::error_condition make_error_condition(failure condition) noexcept;
 
 /// The stable word for a code in reports (`invalid_url`, `resolve`, `timeout`, ...); "internal" for
-/// a code of another category, empty where there is no error.
+/// a code of another category, empty if there is no error. `errc::invalid_argument` is
+/// "invalid_url" there, the word for an entry that cannot be used.
 std::string_view error_kind(const boost::system::error_code& code) noexcept;
 
 }  // namespace asyncdl

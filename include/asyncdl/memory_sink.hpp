@@ -6,7 +6,7 @@
 
 namespace asyncdl {
 
-/// Holds one body of at most `limit` bytes; a longer one fails as `errc::disk_full`. Owned by the
+/// Holds one body of at most `limit` bytes; a longer one fails as `errc::too_large`. Owned by the
 /// caller, used by one download at a time. Never suspends.
 class memory_sink final : public sink {
 public:

@@ -31,7 +31,7 @@ const algorithm_row& row_of(digest_algorithm algorithm) {
 }
 
 fault bad(std::string what) {
-    return {errc::invalid_url, std::move(what)};
+    return {errc::invalid_argument, std::move(what)};
 }
 
 }  // namespace

@@ -34,12 +34,12 @@ public:
     std::vector<std::byte> value;  ///< `digest_size(algorithm)` bytes
 
     /// Reads `ALGO=HEX` or `ALGO:HEX`, in any case; blanks around both parts are passed over.
-    /// `errc::invalid_url`; the message says what is wrong: the algorithm is missing or unknown,
-    /// the length is another, a digit is not hexadecimal.
+    /// `errc::invalid_argument`; the message says what is wrong: the algorithm is missing or
+    /// unknown, the length is another, a digit is not hexadecimal.
     static outcome<checksum> parse(std::string_view text);
 
     /// Reads one checksum, or several by one algorithm with commas between them: any may be right.
-    /// `errc::invalid_url`.
+    /// `errc::invalid_argument`.
     static outcome<std::vector<checksum>> parse_any_of(std::string_view text);
 
     /// "sha-256=" and the digest in lower-case hexadecimal.

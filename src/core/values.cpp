@@ -1,5 +1,7 @@
 // The public values that decide anything by themselves.
 
+#include <algorithm>
+#include <array>
 #include <asyncdl/batch_summary.hpp>
 #include <asyncdl/download_request.hpp>
 #include <asyncdl/download_result.hpp>
@@ -7,8 +9,40 @@
 #include <asyncdl/progress_snapshot.hpp>
 
 #include "core/checksum.hpp"
+#include "core/fields.hpp"
+#include "core/token.hpp"
 
 namespace asyncdl {
+
+namespace {
+
+// RFC 9112, 6 and RFC 9110, 7.6.1 and 14: these frame a message, belong to the connection, or
+// change which bytes are meant.
+constexpr std::array<std::string_view, 13> reserved_headers = {
+    "Connection", "Content-Length",    "Content-Range",    "Expect", "HTTP2-Settings",
+    "If-Range",   "Keep-Alive",        "Proxy-Connection", "Range",  "TE",
+    "Trailer",    "Transfer-Encoding", "Upgrade"};
+
+bool is_control(char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f';
+}
+
+}  // namespace
+
+std::string check_header(const header& field) {
+    // Not shown: with the colon in the wrong place it may be a secret.
+    if (!core::is_token(field.name)) {
+        return "invalid header name";
+    }
+    if (std::any_of(field.value.begin(), field.value.end(), is_control)) {
+        return "the value of '" + field.name + "' holds a control character";
+    }
+    if (std::any_of(reserved_headers.begin(), reserved_headers.end(),
+                    [&](std::string_view name) { return core::iequals(name, field.name); })) {
+        return "'" + field.name + "' is set by the program alone";
+    }
+    return {};
+}
 
 std::string check_checksum(std::string_view text) {
     const auto parsed = core::checksum::parse(text);

@@ -15,6 +15,7 @@
 
 #include "core/thrown.hpp"
 #include "engine/batch_job.hpp"
+#include "engine/checked_options.hpp"
 #include "engine/downloader_core.hpp"
 #include "engine/list_batch.hpp"
 
@@ -199,12 +200,13 @@ private:
 };
 
 download_manager::download_manager(downloader_options options, unsigned threads)
-    : workers_(std::make_unique<workers>(options, threads,
+    : workers_(std::make_unique<workers>(engine::checked(options), threads,
                                          engine::shared_context::of_its_own(options))) {}
 
 download_manager::download_manager(downloader_options options, unsigned threads,
                                    download_context context)
-    : workers_(std::make_unique<workers>(options, threads, std::move(context.shared_))) {}
+    : workers_(std::make_unique<workers>(engine::checked(std::move(options)), threads,
+                                         std::move(context.shared_))) {}
 
 download_manager::~download_manager() {
     workers_->shut_down();

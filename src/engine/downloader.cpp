@@ -4,6 +4,7 @@
 
 #include "engine/batch_job.hpp"
 #include "engine/bridge.hpp"
+#include "engine/checked_options.hpp"
 #include "engine/downloader_core.hpp"
 #include "engine/list_batch.hpp"
 #include "engine/transfer.hpp"
@@ -42,12 +43,12 @@ downloader::downloader(executor_type executor)
     : downloader(std::move(executor), downloader_options()) {}
 
 downloader::downloader(executor_type executor, downloader_options options)
-    : core_(engine::downloader_core::create(std::move(executor), options,
+    : core_(engine::downloader_core::create(std::move(executor), engine::checked(options),
                                             engine::shared_context::of_its_own(options))) {}
 
 downloader::downloader(executor_type executor, downloader_options options, download_context context)
-    : core_(engine::downloader_core::create(std::move(executor), std::move(options),
-                                            std::move(context.shared_))) {}
+    : core_(engine::downloader_core::create(
+          std::move(executor), engine::checked(std::move(options)), std::move(context.shared_))) {}
 
 downloader::downloader(downloader&& other) noexcept : core_(std::move(other.core_)) {
     cancel();

@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <cmath>
 #include <stdexcept>
-
-#include "engine/request_fields.hpp"
 
 namespace asyncdl::engine {
 
@@ -16,42 +13,13 @@ namespace {
 // One write of a large body; measured best between 128 KiB and 512 KiB.
 constexpr std::size_t scratch_bytes = 256 * 1024;
 
-constexpr double max_seconds = 1e9;
-
 net::clock::duration to_clock(std::chrono::duration<double> time) {
     return std::chrono::duration_cast<net::clock::duration>(time);
-}
-
-void require(bool holds, const char* what) {
-    if (!holds)
-        throw std::invalid_argument(what);
 }
 
 std::string_view folders_of(std::string_view name) {
     const auto slash = name.rfind('/');
     return name.substr(0, slash == std::string_view::npos ? 0 : slash);
-}
-
-bool in_range(std::chrono::duration<double> time, bool zero_allowed) {
-    const double seconds = time.count();
-    return std::isfinite(seconds) && seconds <= max_seconds &&
-           (zero_allowed ? seconds >= 0 : seconds > 0);
-}
-
-downloader_options checked(downloader_options options) {
-    require(!options.download_dir.empty(), "download_dir is empty");
-    require(options.download_dir.find('\0') == std::string::npos, "download_dir holds a NUL");
-    require(in_range(options.connect_timeout, false), "connect_timeout is above 0");
-    require(in_range(options.timeout, false), "timeout is above 0");
-    require(in_range(options.max_time, true), "max_time is 0 or above");
-    require(in_range(options.retry_delay, true), "retry_delay is 0 or above");
-    require(in_range(options.retry_max_delay, true), "retry_max_delay is 0 or above");
-    if (const auto fields = check_fields(options.headers); !fields)
-        throw std::invalid_argument(fields.error().message());
-    header agent("User-Agent", options.user_agent);
-    if (const auto fields = check_fields({agent}); !fields)
-        throw std::invalid_argument("user_agent holds a line break or NUL");
-    return options;
 }
 
 std::shared_ptr<http::pool> make_pool(const downloader_options& options, shared_context& shared,
@@ -78,7 +46,9 @@ std::shared_ptr<http::pool> make_pool(const downloader_options& options, shared_
 std::shared_ptr<downloader_core> downloader_core::create(asio::any_io_executor executor,
                                                          downloader_options options,
                                                          std::shared_ptr<shared_context> shared) {
-    auto core = std::make_shared<downloader_core>(std::move(executor), checked(std::move(options)),
+    if (!executor)
+        throw std::invalid_argument("the executor is empty");
+    auto core = std::make_shared<downloader_core>(std::move(executor), std::move(options),
                                                   std::move(shared));
     core->closer_ = core->shared->hosts->join(
         [executor = core->executor,

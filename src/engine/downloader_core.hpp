@@ -42,7 +42,8 @@ public:
 
 class downloader_core : public std::enable_shared_from_this<downloader_core> {
 public:
-    /// @throws std::invalid_argument where an option makes no sense
+    /// @param options as `checked` gives them
+    /// @throws std::invalid_argument if the executor is empty
     static std::shared_ptr<downloader_core> create(boost::asio::any_io_executor executor,
                                                    downloader_options options,
                                                    std::shared_ptr<shared_context> shared);

@@ -1,8 +1,8 @@
 #include "engine/request_fields.hpp"
 
 #include <algorithm>
-#include <array>
 #include <asyncdl/version.hpp>
+#include <utility>
 
 #include "core/fields.hpp"
 #include "core/query_secrets.hpp"
@@ -12,14 +12,6 @@ namespace asyncdl::engine {
 namespace {
 
 using core::iequals;
-
-// RFC 9112, 6 and RFC 9110, 7.6.1 and 14: these frame a message, belong to the connection, or
-// change which bytes are meant.
-constexpr std::array<std::string_view, 13> reserved = {
-    "Range",        "If-Range",   "Content-Length", "Transfer-Encoding",
-    "Connection",   "TE",         "Trailer",        "Upgrade",
-    "Expect",       "Keep-Alive", "HTTP2-Settings", "Proxy-Connection",
-    "Content-Range"};
 
 constexpr std::string_view default_agent = "asyncdl/" ASYNCDL_VERSION;
 
@@ -58,18 +50,9 @@ core::fault rejection_of(const download_request& request) {
 }
 
 core::outcome<void> check_fields(const std::vector<header>& fields) {
-    for (const header& field : fields) {
-        if (!core::is_token(field.name))
-            return core::fault(make_error_code(errc::unsupported),
-                               "a header's name is not a token");
-        if (field.value.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos)
-            return core::fault(make_error_code(errc::unsupported),
-                               "the header " + field.name + " holds a line break or NUL");
-        if (std::any_of(reserved.begin(), reserved.end(),
-                        [&](std::string_view name) { return iequals(name, field.name); }))
-            return core::fault(make_error_code(errc::unsupported),
-                               "the header " + field.name + " cannot be set");
-    }
+    for (const header& field : fields)
+        if (std::string wrong = check_header(field); !wrong.empty())
+            return core::fault(make_error_code(errc::invalid_argument), std::move(wrong));
     return {};
 }
 

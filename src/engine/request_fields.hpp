@@ -1,5 +1,6 @@
 #pragma once
-// The header fields that a request carries, and which of them may go where. Pure.
+// What of a request can be sent: the header fields that it carries, and which of them may go where.
+// Pure.
 
 #include <asyncdl/download_request.hpp>
 #include <asyncdl/downloader_options.hpp>
@@ -11,8 +12,10 @@
 
 namespace asyncdl::engine {
 
-/// Whether the fields can be sent: names are tokens, values hold no line break, none frames the
-/// message or asks for a range (those are the engine's own). `errc::unsupported`.
+/// What a rejected request ends as.
+core::fault rejection_of(const download_request& request);
+
+/// Whether the fields can be sent, by `check_header`. `errc::invalid_argument`.
 core::outcome<void> check_fields(const std::vector<header>& fields);
 
 /// The head of a GET of `to` for a download that was asked of `first`: the caller's fields other

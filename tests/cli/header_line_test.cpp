@@ -44,10 +44,17 @@ TEST_SUITE("cli/header_line") {
         }
     }
 
+    TEST_CASE("a line names no file: only the option does") {
+        CHECK_FALSE(parse_header("@file").has_value());
+        CHECK_FALSE(parse_header("@file: x").has_value());
+        CHECK_FALSE(parse_header("@file;").has_value());
+    }
+
     TEST_CASE("what frames a request or belongs to the connection is refused, removed or not") {
         for (const std::string name :
              {"Range", "If-Range", "content-length", "Transfer-Encoding", "CONNECTION", "TE",
-              "Trailer", "Upgrade", "Expect", "Keep-Alive", "Proxy-Connection"}) {
+              "Trailer", "Upgrade", "Expect", "Keep-Alive", "Proxy-Connection", "Content-Range",
+              "HTTP2-Settings"}) {
             CAPTURE(name);
             CHECK_FALSE(parse_header(name + ": x").has_value());
             CHECK_FALSE(parse_header(name + ":").has_value());

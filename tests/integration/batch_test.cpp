@@ -2,6 +2,7 @@
 // share.
 
 #include <doctest/doctest.h>
+#include <asyncdl/download_manager.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -17,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "support/event.hpp"
@@ -360,11 +362,61 @@ TEST_CASE("progress tells what is going on") {
 
 TEST_CASE("options that make no sense are refused") {
     asio::io_context io;
-    const auto refused = [&](auto change) {
+    const download_context shared;
+    // What the message begins with.
+    const auto refused = [&](auto change, const std::string& option = {}) {
         downloader_options options;
         change(options);
         CHECK_THROWS_AS(downloader(io.get_executor(), options), std::invalid_argument);
+        CHECK_THROWS_AS(download_manager(options, 2), std::invalid_argument);
+        if (option.empty()) {
+            return;
+        }
+        CHECK_THROWS_AS(download_manager(options, 2, shared), std::invalid_argument);
+        try {
+            downloader(io.get_executor(), options, shared);
+            FAIL_CHECK("nothing was thrown");
+        } catch (const std::invalid_argument& error) {
+            CAPTURE(error.what());
+            CHECK(std::string(error.what()).starts_with(option));
+        }
     };
+    using time = std::chrono::duration<double>;
+    const std::pair<const char*, time downloader_options::*> times[] = {
+        {"connect_timeout", &downloader_options::connect_timeout},
+        {"timeout", &downloader_options::timeout},
+        {"max_time", &downloader_options::max_time},
+        {"retry_delay", &downloader_options::retry_delay},
+        {"retry_max_delay", &downloader_options::retry_max_delay}};
+    using limits = std::numeric_limits<double>;
+    for (const auto& [name, option] : times) {
+        CAPTURE(name);
+        for (const double bad :
+             {-1.0, -1e-300, 1e-30, 0.0009, limits::denorm_min(), 1.1e9, limits::max(),
+              limits::infinity(), -limits::infinity(), limits::quiet_NaN()}) {
+            CAPTURE(bad);
+            refused([&](auto& o) { o.*option = time(bad); }, name);
+        }
+        for (const double good : {0.001, 1e9}) {
+            downloader_options options;
+            options.*option = time(good);
+            CHECK_NOTHROW(downloader(io.get_executor(), options));
+        }
+    }
+    refused([](auto& o) { o.if_exists = static_cast<on_exists>(4); }, "if_exists");
+    refused([](auto& o) { o.if_exists = static_cast<on_exists>(-1); }, "if_exists");
+    refused([](auto& o) { o.file_calls = static_cast<file_io>(2); }, "file_calls");
+    refused([](auto& o) { o.log.level = static_cast<log_level>(7); }, "log.level");
+    refused([](auto& o) { o.log.level = static_cast<log_level>(-1); }, "log.level");
+    refused([](auto& o) { o.download_dir = std::string("a\0b", 3); }, "download_dir");
+    refused([](auto& o) { o.tls.ca_file = std::string("a\0b", 3); }, "tls.ca_file");
+    refused([](auto& o) { o.user_agent = "a\r\nX: y"; }, "the value of 'User-Agent'");
+    refused([](auto& o) { o.user_agent = "\x1b"; }, "the value of 'User-Agent'");
+    refused([](auto& o) { o.headers = {header("Range", "bytes=0-")}; }, "'Range'");
+    refused([](auto& o) { o.headers = {header("A B", "c")}; }, "invalid header name");
+    refused([](auto& o) { o.checksums["x"] = "sha-256=00"; }, "checksums: ");
+    refused([](auto& o) { o.checksums["x"] = ""; }, "checksums: ");
+    CHECK_THROWS_AS(downloader(asio::any_io_executor()), std::invalid_argument);
     refused([](auto& o) { o.max_concurrent = 0; });
     refused([](auto& o) { o.max_concurrent = 1'000'001; });
     refused([](auto& o) { o.timeout = 0s; });

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <asyncdl/version.hpp>
 
+#include <stdexcept>
 #include <string>
 
 #include "support/expect.hpp"
@@ -73,14 +74,21 @@ TEST_CASE("a header that would break the request never reaches the wire") {
     stage_over<plain> on;
     for (const header& bad :
          {header("X", "a\r\nInjected: 1"), header("X\r\nInjected", "1"), header("X", "a\nb"),
-          header("", "a"), header("A B", "c"), header("Range", "bytes=0-1"),
-          header("Content-Length", "5"), header("Transfer-Encoding", "chunked")}) {
+          header("", "a"), header("A B", "c"), header("X", std::string("a\0b", 3)),
+          header("X", "\x1b[2J"), header("X", "\x7f"), header("Range", "bytes=0-1"),
+          header("Content-Length", "5"), header("Transfer-Encoding", "chunked"),
+          removed("Connection")}) {
         CAPTURE(bad.name);
         download_request ask = on.ask("/bytes/5");
         ask.headers = {bad};
         const download_result result = on.fetch(ask);
-        CHECK_FALSE(result.success);
-        CHECK(on.names().empty());
+        check_failed(on, result, errc::invalid_argument);
+        CHECK(result.attempts == 0);
+        CHECK(error_kind(result.error) == "invalid_url");
+        CHECK(result.message == check_header(bad));
+        on.options.headers = {bad};
+        CHECK_THROWS_AS(on.fetch("/bytes/5"), std::invalid_argument);
+        on.options.headers.clear();
     }
     CHECK(on.server.requests().empty());
 }
@@ -220,9 +228,19 @@ TEST_CASE("a request that was rejected, or has a checksum that is none, is never
     check_failed(on, rejected, errc::invalid_url);
     CHECK(rejected.url == "line 3");
     CHECK(rejected.message == "line 3 is too long");
+    for (const auto& other : {boost::system::error_code(), boost::system::errc::make_error_code(
+                                                               boost::system::errc::io_error)}) {
+        const download_result foreign =
+            on.fetch(download_request::rejected(on.server.url("/bytes/5"), other, "mine"));
+        check_failed(on, foreign, errc::invalid_argument);
+        CHECK(foreign.message == "mine");
+    }
     download_request checksum = on.ask("/bytes/5");
     checksum.checksum = "sha-256=00";
-    check_failed(on, on.fetch(checksum), errc::invalid_url);
+    const download_result refused = on.fetch(checksum);
+    check_failed(on, refused, errc::invalid_argument);
+    CHECK(error_kind(refused.error) == "invalid_url");
+    CHECK(refused.message == check_checksum(checksum.checksum));
     CHECK(on.server.requests().empty());
 }
 

@@ -94,7 +94,17 @@ TEST_CASE_TEMPLATE("a body is kept in memory up to the bound", How, plain, tls) 
     CHECK(text_of(kept) == pattern(0, 100'000));
     CHECK(on.names().empty());
     ask.urls[0] = on.server.url("/bytes/100001");
-    check_failed(on, on.fetch(ask), errc::disk_full);
+    const download_result too_large = on.fetch(ask);
+    check_failed(on, too_large, errc::too_large);
+    CHECK(error_kind(too_large.error) == "too_large");
+    CHECK(too_large.attempts == 1);
+    CHECK(kept.bytes().empty());
+    response unsized;
+    unsized.until_close = true;
+    unsized.pattern_size = 100'001;
+    on.server.on("/unsized", unsized);
+    ask.urls[0] = on.server.url("/unsized");
+    check_failed(on, on.fetch(ask), errc::too_large);
     CHECK(kept.bytes().empty());
     ask.urls[0] = on.server.url("/short");
     on.server.on("/short", misbehave::truncated_body(1000, 10));

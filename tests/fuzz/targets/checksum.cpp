@@ -17,7 +17,8 @@ const target registered("checksum", [](std::string_view input) {
     const auto read = core::checksum::parse(input);
     require(read.has_value() == check_checksum(input).empty(), "the public check says the same");
     if (!read) {
-        require(read.error().code() == errc::invalid_url, "a bad checksum is `invalid_url`");
+        require(read.error().code() == errc::invalid_argument,
+                "a bad checksum is `invalid_argument`");
         require(!read.error().message().empty() && is_harmless(read.error().message()),
                 "a refusal has a reason");
         return;

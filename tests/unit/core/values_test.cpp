@@ -1,9 +1,11 @@
 #include <doctest/doctest.h>
 
 #include <asyncdl/batch_summary.hpp>
+#include <asyncdl/download_request.hpp>
 #include <asyncdl/download_result.hpp>
 #include <asyncdl/error.hpp>
 #include <asyncdl/progress_snapshot.hpp>
+#include <string>
 
 using namespace asyncdl;
 
@@ -39,6 +41,38 @@ TEST_CASE("a summary counts every result once, skips and cancellations besides")
     CHECK(summary.elapsed == std::chrono::seconds(4));
     CHECK(summary.success_rate() == doctest::Approx(0.4));
     CHECK(summary.speed() == doctest::Approx(35.75));
+}
+
+TEST_CASE("a header field that can be sent has nothing wrong with it") {
+    for (const header& good :
+         {header("X", ""), header("x-a!#$%&'*+.^_`|~0", "a\tb"), header("Host", "h"),
+          header("Accept", "\xe4 \xc3\xa4"), header("Range-Unit", "x"), header("Cookie", "a=b")}) {
+        CAPTURE(good.name);
+        CHECK(check_header(good).empty());
+    }
+}
+
+TEST_CASE("what is wrong with a header field is said without its value") {
+    using namespace std::string_literals;
+    for (const std::string& name : {""s, "A B"s, "A:"s, "A\n"s, "\xc3\xa4"s, "A\0"s, "(A)"s}) {
+        CHECK(check_header(header(name, "s3cr3t")) == "invalid header name");
+    }
+    for (const std::string& value : {"s3cr3t\r"s, "\n"s, "a\0b"s, "\x1b"s, "\x7f"s}) {
+        CHECK(check_header(header("X", value)) == "the value of 'X' holds a control character");
+    }
+}
+
+TEST_CASE("fields that frame a message, belong to the connection or ask for a part are refused") {
+    for (const std::string name : {"Connection", "content-length", "CONTENT-RANGE", "Expect",
+                                   "HTTP2-Settings", "If-Range", "Keep-Alive", "Proxy-Connection",
+                                   "Range", "TE", "Trailer", "Transfer-Encoding", "Upgrade"}) {
+        CAPTURE(name);
+        header field(name, "x");
+        CHECK(check_header(field) == "'" + name + "' is set by the program alone");
+        field.value.clear();
+        field.remove = true;
+        CHECK_FALSE(check_header(field).empty());
+    }
 }
 
 TEST_CASE("every state has its word") {

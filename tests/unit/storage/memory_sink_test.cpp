@@ -50,8 +50,8 @@ TEST_SUITE("unit/storage/memory_sink") {
 
     TEST_CASE("a body that is announced longer than the limit fails before its first byte") {
         const auto story = [](memory_sink& sink) -> awaitable<void> {
-            CHECK(co_await sink.open(6) == errc::disk_full);
-            CHECK(co_await sink.open(std::numeric_limits<std::uint64_t>::max()) == errc::disk_full);
+            CHECK(co_await sink.open(6) == errc::too_large);
+            CHECK(co_await sink.open(std::numeric_limits<std::uint64_t>::max()) == errc::too_large);
             CHECK(!co_await sink.open(5));
         };
         memory_sink sink(5);
@@ -71,10 +71,10 @@ TEST_SUITE("unit/storage/memory_sink") {
         const auto story = [](memory_sink& sink) -> awaitable<void> {
             CHECK(!co_await sink.open(std::nullopt));
             CHECK(!co_await sink.write(0, bytes("abc")));
-            CHECK(co_await sink.write(3, bytes("def")) == errc::disk_full);
-            CHECK(co_await sink.write(6, {}) == errc::disk_full);
+            CHECK(co_await sink.write(3, bytes("def")) == errc::too_large);
+            CHECK(co_await sink.write(6, {}) == errc::too_large);
             CHECK(co_await sink.write(std::numeric_limits<std::uint64_t>::max(), bytes("x")) ==
-                  errc::disk_full);
+                  errc::too_large);
             CHECK(text(sink) == "abc");
         };
         memory_sink sink(5);
