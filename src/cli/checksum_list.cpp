@@ -150,18 +150,11 @@ parsed<digest> parse_line(std::string_view line) {
 }  // namespace
 
 checksum_list::reading checksum_list::add(std::string_view text) {
-    if (text.starts_with(byte_order_mark)) {
-        text.remove_prefix(byte_order_mark.size());
-    }
     reading result;
-    for (std::size_t number = 1; !text.empty(); ++number) {
-        const std::size_t end = std::min(text.find('\n'), text.size());
-        std::string_view line = text.substr(0, end);
-        text.remove_prefix(std::min(end + 1, text.size()));
-        line.remove_suffix(line.ends_with('\r') ? 1 : 0);
+    for_each_line(text, [&](std::string_view line, std::size_t number) {
         line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
         if (line.empty() || line.front() == '#') {
-            continue;
+            return;
         }
         if (const parsed<digest> found = parse_line(line)) {
             ++result.used;
@@ -169,7 +162,7 @@ checksum_list::reading checksum_list::add(std::string_view text) {
         } else if (result.passed_over++ == 0) {
             result.first = "line " + std::to_string(number) + ": " + found.error();
         }
-    }
+    });
     return result;
 }
 

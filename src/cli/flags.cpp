@@ -59,6 +59,13 @@ void refuse_not_yet(const flag& self, std::string_view word, std::string_view te
 }
 
 void add_header(settings& s, const flag& self, std::string_view text) {
+    if (text == "@") {
+        refuse(self, "the name is empty");
+    }
+    if (text.starts_with('@')) {
+        s.header_files.emplace_back(text.substr(1));
+        return;
+    }
     s.transfer.headers.push_back(checked(self, parse_header(text)));
 }
 
@@ -198,7 +205,9 @@ constexpr flag table[] = {
      }},
 
     {"--header", 'H', "'NAME: VALUE'", http,
-     "send a header; 'NAME:' removes one, 'NAME;' sends it empty; may be repeated", "", add_header},
+     "send a header; 'NAME:' removes one, 'NAME;' sends it empty; @FILE reads such lines from a "
+     "file, '-' for stdin, which keeps secrets out of the list of processes; may be repeated",
+     "", add_header},
     {"--user-agent", 'A', "TEXT", http, "how the program names itself", "asyncdl/VERSION",
      set_user_agent},
     {"--max-redirs", 0, "N", http, "redirects that are followed", "20",

@@ -1,6 +1,5 @@
 #include "cli/plan.hpp"
 
-#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,21 +7,23 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include "cli/checksum_list.hpp"
 #include "cli/entry.hpp"
+#include "cli/header_line.hpp"
 #include "cli/text.hpp"
+#include "cli/whole_file.hpp"
 
 namespace asyncdl::cli {
 
 namespace {
 
-// A checksum file is kept in memory: this is half a million lines or more.
-constexpr std::size_t longest_checksum_file = 64 * 1024 * 1024;
+// MiB. A checksum file is kept in memory: this is half a million lines or more.
+constexpr std::size_t longest_checksum_file = 64;
+constexpr std::size_t longest_header_file = 1;  // far beyond what any server takes
 
 // `--output` names the file of the one download; an absolute one its directory as well.
 void set_file(download_request& request, const std::string& output) {
@@ -96,35 +97,24 @@ bool can_be_directory(std::filesystem::path path) {
     return true;
 }
 
-void check_directory(const std::string& path) {
-    if (!can_be_directory(path)) {
-        throw usage_error("--dir: " + shown_value(path) + " is not a directory");
+// What one reads of it the other misses.
+void check_stdin(const settings& options) {
+    const auto uses = [](const std::vector<std::string>& paths) {
+        return std::count(paths.begin(), paths.end(), "-");
+    };
+    const bool is_list = uses(options.lists) > 0;
+    const bool has_sums = uses(options.checksum_files) > 0;
+    if (is_list && has_sums) {
+        throw usage_error("standard input is a list or a checksum file, not both");
+    }
+    if (uses(options.header_files) > (is_list || has_sums ? 0 : 1)) {
+        throw usage_error("--header: standard input has another use already");
     }
 }
 
-std::string read_whole(input_file& file) {
-    constexpr std::size_t block = 64 * 1024;
-    std::string text;
-    for (;;) {
-        // Whoever shares a pipe may have made it non-blocking.
-        pollfd readable{file.native(), POLLIN, 0};
-        ::poll(&readable, 1, -1);
-        const std::size_t held = text.size();
-        text.resize(held + block);
-        const boost::system::result<std::size_t> received =
-            file.read(std::span(text).subspan(held));
-        if (!received) {
-            throw usage_error("--checksum-file: " + shown_value(file.name()) + ": " +
-                              received.error().message());
-        }
-        text.resize(held + *received);
-        if (*received == 0) {
-            return text;
-        }
-        if (text.size() > longest_checksum_file) {
-            throw usage_error("--checksum-file: " + shown_value(file.name()) +
-                              " is longer than 64 MiB");
-        }
+void check_directory(const std::string& path) {
+    if (!can_be_directory(path)) {
+        throw usage_error("--dir: " + shown_value(path) + " is not a directory");
     }
 }
 
@@ -159,37 +149,46 @@ planned_arguments plan_arguments(settings& options) {
 }
 
 std::vector<input_file> open_lists(const settings& options) {
-    const auto is_stdin = [](const std::string& path) { return path == "-"; };
-    if (std::any_of(options.lists.begin(), options.lists.end(), is_stdin) &&
-        std::any_of(options.checksum_files.begin(), options.checksum_files.end(), is_stdin)) {
-        throw usage_error("standard input is a list or a checksum file, not both");
-    }
+    check_stdin(options);
     std::vector<input_file> lists;
     for (const std::string& path : options.lists) {
-        boost::system::result<input_file> list = input_file::open(path);
-        if (!list) {
-            throw usage_error("--input-file: " + shown_value(path) + ": " + list.error().message());
-        }
-        if (const auto form = unreadable_form(list->beginning()); !form.empty()) {
+        input_file list = open_file(path, "--input-file");
+        if (const auto form = unreadable_form(list.beginning()); !form.empty()) {
             throw usage_error("--input-file: " + shown_value(path) + " is " + std::string(form));
         }
-        lists.push_back(*std::move(list));
+        lists.push_back(std::move(list));
     }
     return lists;
+}
+
+void read_headers(settings& options, file_claims& files) {
+    for (const std::string& path : options.header_files) {
+        input_file file = open_file(path, "--header");
+        files.use(file.native());
+        const std::string text = read_whole(file, "--header", longest_header_file);
+        for_each_line(text, [&](std::string_view line, std::size_t number) {
+            if (trimmed(line).empty()) {
+                return;
+            }
+            parsed<header> field = parse_header(line);
+            if (!field) {
+                throw usage_error("--header: " + shown_value(file.name()) + ":" +
+                                  std::to_string(number) + ": " + field.error());
+            }
+            options.transfer.headers.push_back(*std::move(field));
+        });
+    }
 }
 
 read_sums read_checksums(const settings& options, file_claims& files) {
     checksum_list checksums;
     read_sums result;
     for (const std::string& path : options.checksum_files) {
-        boost::system::result<input_file> file = input_file::open(path);
-        if (!file) {
-            throw usage_error("--checksum-file: " + shown_value(path) + ": " +
-                              file.error().message());
-        }
-        files.use(file->native());
-        const checksum_list::reading lines = checksums.add(read_whole(*file));
-        const std::string name = shown_value(file->name());
+        input_file file = open_file(path, "--checksum-file");
+        files.use(file.native());
+        const checksum_list::reading lines =
+            checksums.add(read_whole(file, "--checksum-file", longest_checksum_file));
+        const std::string name = shown_value(file.name());
         if (lines.used == 0) {
             throw usage_error("--checksum-file: " + name + ": holds no checksum" +
                               (lines.first.empty() ? "" : "; " + lines.first));

@@ -29,6 +29,11 @@ planned_arguments plan_arguments(settings& options);
 /// @throws usage_error
 std::vector<input_file> open_lists(const settings& options);
 
+/// Adds the lines of the header files to the headers of every request, behind those of the command
+/// line.
+/// @throws usage_error if one cannot be read or holds a line that is no header, with its number
+void read_headers(settings& options, file_claims& files);
+
 struct read_sums {
     std::map<std::string, std::string> by_name;  ///< as `downloader_options::checksums` wants it
     std::vector<std::string> warnings;  ///< one a file that has lines without a usable checksum

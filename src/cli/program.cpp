@@ -141,6 +141,7 @@ int download(settings options) {
     for (const input_file& list : lists) {
         files.use(list.native());
     }
+    read_headers(options, files);
     read_sums sums = read_checksums(options, files);
     options.transfer.checksums = std::move(sums.by_name);
     // Before the first report is opened, which a signal must not leave empty.

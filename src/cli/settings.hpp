@@ -38,6 +38,7 @@ struct settings {
 
     std::optional<std::string> checksum;      ///< of the one download
     std::vector<std::string> checksum_files;  ///< `-` is stdin
+    std::vector<std::string> header_files;    ///< of `--header @FILE`; `-` is stdin
 
     downloader_options transfer;
     unsigned threads = 1;

@@ -2,6 +2,7 @@
 // Text as people write it, with blanks around, and as terminals get it: cleaned of control
 // characters, cut of secrets, sizes and times in readable units. Pure functions.
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,22 @@ std::string_view unreadable_form(std::string_view beginning) noexcept;
 
 /// `text` without the blanks around it.
 std::string_view trimmed(std::string_view text) noexcept;
+
+/// Calls `take(line, number)` for each line of a text, numbered from 1, without a BOM before the
+/// first and a CR at the end.
+template <typename Take>
+void for_each_line(std::string_view text, const Take& take) {
+    if (text.starts_with(byte_order_mark)) {
+        text.remove_prefix(byte_order_mark.size());
+    }
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        line.remove_suffix(line.ends_with('\r') ? 1 : 0);
+        take(line, number);
+    }
+}
 
 /// The bytes of the valid UTF-8 character that `text` begins with; 0 where it begins with none.
 std::size_t character_length(std::string_view text) noexcept;

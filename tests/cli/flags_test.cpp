@@ -161,6 +161,14 @@ TEST_SUITE("cli/flags") {
         CHECK(refusal({"--http1.1"}).empty());
     }
 
+    TEST_CASE("a header that begins with @ names a file") {
+        const settings set = parse_command_line({"-H", "@a", "-H", "X: y", "--header=@-"});
+        CHECK(set.header_files == words{"a", "-"});
+        REQUIRE(set.transfer.headers.size() == 1);
+        CHECK(set.transfer.headers[0].name == "X");
+        CHECK(refusal({"-H", "@"}) == "--header: the name is empty");
+    }
+
     TEST_CASE("an empty user agent sends none, the last one wins") {
         CHECK(parse_command_line({"-A", "me/1"}).transfer.user_agent == "me/1");
         const settings none = parse_command_line({"-A", "me/1", "-A", ""});
