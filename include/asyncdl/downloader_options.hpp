@@ -47,7 +47,8 @@ struct downloader_options {
     std::size_t max_concurrent = 5;  ///< downloads at once, to 1,000,000; without a shared context
     std::size_t max_connections_per_host = 0;  ///< 0: no bound; without a shared context
 
-    std::chrono::duration<double> connect_timeout{10};  ///< look-up, connect and TLS together
+    /// Look-up, connect and TLS together, without the time in which they wait for their turn.
+    std::chrono::duration<double> connect_timeout{10};
     std::chrono::duration<double> timeout{30};  ///< longest wait for a byte; a head: four times
     std::chrono::duration<double> max_time{0};  ///< a whole download from its first slot; 0: none
 

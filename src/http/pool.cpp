@@ -53,6 +53,9 @@ asio::awaitable<core::outcome<lease>> pool::connect(const core::origin& to) {
         if (!result.open_)
             co_return core::fault(errc::cancelled);
     }
+    auto at = co_await dialer_.look_up(to);
+    if (!at)
+        co_return at.error();
     auto turn = dials_.try_acquire();
     if (!turn) {
         auto [error, guard] = co_await dials_.async_acquire(asio::as_tuple(asio::use_awaitable));
@@ -60,7 +63,7 @@ asio::awaitable<core::outcome<lease>> pool::connect(const core::origin& to) {
             co_return core::fault(errc::cancelled);
         turn = std::move(guard);
     }
-    auto dialled = co_await dialer_.dial(to);
+    auto dialled = co_await dialer_.dial(to, std::move(*at));
     if (!dialled)
         co_return dialled.error();
     result.home_ = weak_from_this();

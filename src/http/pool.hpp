@@ -52,7 +52,8 @@ public:
     lease take_idle(const core::origin& to);
 
     /// A new connection. A connection costs most while it is made, so 256 are at a time; a dial is
-    /// bounded, and with it the wait. Errors as for `net::dialer::dial`.
+    /// bounded, and with it the wait. A look-up costs little and holds none of these places, so
+    /// that names that hang delay no other. Errors as for `net::dialer`.
     boost::asio::awaitable<core::outcome<lease>> connect(const core::origin& to);
 
     /// Closes the idle connections to this host whose permits others have taken.

@@ -15,14 +15,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
-#include <chrono>
-#include <deque>
-#include <exception>
-#include <map>
 #include <mutex>
 #include <new>
-#include <optional>
-#include <thread>
 
 namespace asyncdl::net {
 
@@ -30,15 +24,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-using addresses = std::vector<asio::ip::address>;
-using answer = boost::system::result<addresses>;
-using clock = std::chrono::steady_clock;
-
-constexpr auto answer_lifetime = std::chrono::seconds(60);
-constexpr std::size_t max_answers = 4096;
-constexpr unsigned max_threads = 32;
-
-answer ask_system(const std::string& host) {
+lookup_answer ask_system(const std::string& host) {
     ::addrinfo hints{};
     hints.ai_family = AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
@@ -52,7 +38,7 @@ answer ask_system(const std::string& host) {
         return make_error_code(errc::host_not_found);
     if (code != 0)
         return make_error_code(errc::resolve_failed);
-    addresses found;
+    std::vector<asio::ip::address> found;
     for (const ::addrinfo* item = list; item; item = item->ai_next) {
         asio::ip::tcp::endpoint endpoint;
         if (item->ai_addrlen > endpoint.capacity())
@@ -68,21 +54,25 @@ answer ask_system(const std::string& host) {
 }
 
 /// One download that waits for an answer.
-class waiter {
+class waiter final : public name_lookups::waiter {
 public:
-    using handler = asio::any_completion_handler<void(answer)>;
+    using handler = asio::any_completion_handler<void(lookup_answer)>;
 
-    waiter(handler done, asio::any_io_executor executor)
+    waiter(handler done, asio::any_io_executor executor, std::function<void()> begun,
+           const std::shared_ptr<name_lookups>& home)
         : waiting_(std::make_shared<operation>(operation{
               std::move(done),
-              asio::prefer(std::move(executor), asio::execution::outstanding_work.tracked)})) {}
+              asio::prefer(std::move(executor), asio::execution::outstanding_work.tracked)})),
+          begun_(std::move(begun)),
+          home_(home) {}
 
-    /// From any thread; the first call counts. Where there is no memory to tell, the download's
-    /// timeout ends the wait.
-    void complete(const answer& what) noexcept {
+    void begun() noexcept override { begun_(); }
+
+    /// From any thread; the first call counts.
+    bool complete(const lookup_answer& what) noexcept override {
         const std::lock_guard lock(mutex_);
         if (!waiting_)
-            return;
+            return true;
         try {
             // Under the lock, so that the executor's context does not go while this is at it.
             asio::post(waiting_->executor, [own = waiting_, found = what]() mutable {
@@ -93,12 +83,21 @@ public:
                 std::move(done)(std::move(found));
             });
             waiting_.reset();
+            return true;
         } catch (const std::bad_alloc&) {
+            return false;
         }
+    }
+
+    /// If there is no memory to tell it, the answer ends the wait.
+    void cancel() noexcept {
+        if (complete(lookup_answer(asio::error::make_error_code(asio::error::operation_aborted))))
+            leave();
     }
 
     /// The executor's context goes: nobody is told any more.
     void abandon() noexcept {
+        leave();
         std::shared_ptr<operation> dropped;
         const std::lock_guard lock(mutex_);
         dropped.swap(waiting_);
@@ -111,8 +110,15 @@ private:
         asio::any_io_executor executor;  ///< tracks work, so that its context waits for us
     };
 
+    void leave() noexcept {
+        if (const auto home = home_.lock())
+            home->leave(*this);
+    }
+
     std::mutex mutex_;
     std::shared_ptr<operation> waiting_;  ///< null when it has ended
+    const std::function<void()> begun_;
+    const std::weak_ptr<name_lookups> home_;
 };
 
 /// Those who wait on one context, so that a look-up that outlives it finds nobody to tell.
@@ -147,126 +153,40 @@ private:
 
 }  // namespace
 
-class system_resolver::lookups : public std::enable_shared_from_this<lookups> {
-public:
-    std::optional<addresses> known(const std::string& host) {
-        const std::lock_guard lock(mutex_);
-        const auto found = answers_.find(host);
-        if (found == answers_.end() || found->second.expires < clock::now())
-            return std::nullopt;
-        return found->second.found;
-    }
+system_resolver::system_resolver() : system_resolver(lookup_settings{.look_up = ask_system}) {}
 
-    void ask(const std::string& host, std::shared_ptr<waiter> who) {
-        const std::lock_guard lock(mutex_);
-        auto& waiting = waiting_[host];
-        waiting.push_back(std::move(who));
-        if (waiting.size() > 1)
-            return;
-        try {
-            queue_.push_back(host);
-        } catch (const std::bad_alloc&) {
-            waiting.pop_back();
-            throw;
-        }
-        if (threads_ >= max_threads)
-            return;
-        try {
-            std::thread([self = shared_from_this()] { self->work(); }).detach();
-            ++threads_;
-        } catch (const std::exception&) {
-            // No thread to be had, or no memory for one: one that runs will take the name, or
-            // nobody can for now.
-            if (threads_ > 0)
-                return;
-            queue_.pop_back();
-            for (const auto& each : waiting)
-                each->complete(make_error_code(errc::resolve_failed));
-            waiting_.erase(host);
-        }
-    }
+system_resolver::system_resolver(lookup_settings settings)
+    : lookups_(std::make_shared<name_lookups>(std::move(settings))) {}
 
-private:
-    /// Throws nothing: no exception may leave the thread.
-    void work() noexcept {
-        for (;;) {
-            std::string host;
-            {
-                const std::lock_guard lock(mutex_);
-                if (queue_.empty()) {
-                    --threads_;
-                    return;
-                }
-                host = std::move(queue_.front());
-                queue_.pop_front();
-            }
-            const answer found = look_up(host);
-            std::vector<std::shared_ptr<waiter>> served;
-            {
-                const std::lock_guard lock(mutex_);
-                remember(host, found);
-                const auto asking = waiting_.find(host);
-                served = std::move(asking->second);
-                waiting_.erase(asking);
-            }
-            for (const auto& who : served)
-                who->complete(found);
-        }
-    }
+system_resolver::~system_resolver() {
+    lookups_->close();
+}
 
-    static answer look_up(const std::string& host) noexcept {
-        try {
-            return ask_system(host);
-        } catch (const std::bad_alloc&) {
-            return make_error_code(errc::resolve_failed);
-        }
-    }
+asio::awaitable<lookup_answer> system_resolver::async_resolve(std::string host) {
+    return async_resolve_in_turn(std::move(host), [] {});
+}
 
-    void remember(const std::string& host, const answer& found) noexcept {
-        if (!found)
-            return;
-        try {
-            if (answers_.size() >= max_answers)
-                answers_.clear();
-            answers_[host] = {*found, clock::now() + answer_lifetime};
-        } catch (const std::bad_alloc&) {
-            // The next download asks again.
-        }
-    }
-
-    struct kept {
-        addresses found;
-        clock::time_point expires;
-    };
-
-    std::mutex mutex_;
-    std::map<std::string, kept> answers_;
-    std::map<std::string, std::vector<std::shared_ptr<waiter>>> waiting_;
-    std::deque<std::string> queue_;
-    unsigned threads_ = 0;
-};
-
-system_resolver::system_resolver() : lookups_(std::make_shared<lookups>()) {}
-
-asio::awaitable<answer> system_resolver::async_resolve(std::string host) {
+asio::awaitable<lookup_answer> system_resolver::async_resolve_in_turn(std::string host,
+                                                                      std::function<void()> begun) {
     if (auto found = lookups_->known(host))
         co_return std::move(*found);
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     auto start = [&](waiter::handler handler) {
         auto slot = asio::get_associated_cancellation_slot(handler);
-        auto who = std::make_shared<waiter>(std::move(handler), executor);
+        auto who =
+            std::make_shared<waiter>(std::move(handler), executor, std::move(begun), lookups_);
         if (slot.is_connected()) {
             slot.assign([weak = std::weak_ptr(who)](asio::cancellation_type) {
                 if (auto self = weak.lock())
-                    self->complete(
-                        answer(asio::error::make_error_code(asio::error::operation_aborted)));
+                    self->cancel();
             });
         }
         auto& context = asio::query(executor, asio::execution::context);
         asio::use_service<waiters_of_context>(context).add(who);
-        lookups_->ask(host, std::move(who));
+        if (const auto error = lookups_->ask(host, who); error && !who->complete(error))
+            throw std::bad_alloc();
     };
-    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(answer)>(
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(lookup_answer)>(
         std::move(start), asio::use_awaitable);
 }
 
