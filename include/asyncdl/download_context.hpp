@@ -17,7 +17,7 @@ class shared_context;
 /// The settings of a context.
 struct context_options {
     std::size_t max_concurrent = 5;  ///< downloads at once over all downloaders, 1 to 1,000,000
-    std::size_t max_connections_per_host = 0;     ///< 0: no bound
+    std::size_t max_connections_per_host = 0;  ///< 0: no bound
     /// Empty: the system's (getaddrinfo), on threads of its own. At most 32 look-ups run at once,
     /// besides those that have had no answer for half a second; 512 are the bound for all.
     std::shared_ptr<asyncdl::resolver> lookup{};

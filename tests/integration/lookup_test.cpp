@@ -108,7 +108,7 @@ TEST_CASE("the wait for a look-up's turn is no connect time") {
     on.options.connect_timeout = 1s;
     downloader client(on.io.get_executor(), on.options, download_context(on.limits));
     auto dead = on.begin(client, "dead.test");
-    REQUIRE(runs_until(on.io, [&] { return system->has_begun(1); }));
+    REQUIRE(runs_until(on.io, [&] { return system->begun().size() == 1; }));
     auto good = on.begin(client, "good.test");
     const download_result late = run_for_result(on.io, std::move(dead));
     check_failure(late, errc::connect_timeout);
@@ -128,7 +128,7 @@ TEST_CASE("a download that was cancelled takes its name out of the queue") {
     const download_context shared(on.limits);
     downloader stays(on.io.get_executor(), on.options, shared);
     auto dead = on.begin(stays, "dead.test");
-    REQUIRE(runs_until(on.io, [&] { return system->has_begun(1); }));
+    REQUIRE(runs_until(on.io, [&] { return system->begun().size() == 1; }));
     {
         downloader client(on.io.get_executor(), on.options, shared);
         auto gone = on.begin(client, "gone.test");
@@ -191,7 +191,7 @@ TEST_CASE("the end of a context does not wait for a look-up that hangs") {
         named_stage on(5, system->settings());
         downloader client(on.io.get_executor(), on.options, download_context(on.limits));
         auto dead = on.begin(client, "dead.test");
-        REQUIRE(runs_until(on.io, [&] { return system->has_begun(1); }));
+        REQUIRE(runs_until(on.io, [&] { return system->begun().size() == 1; }));
         on.limits.lookup.reset();
     }
     CHECK(system->begun().size() == 1);
