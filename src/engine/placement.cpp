@@ -64,7 +64,7 @@ core::outcome<void> placement::enter(std::shared_ptr<storage::directory> folder)
     if (take(target_.base))
         return {};
     return core::fault(make_error_code(errc::exists),
-                       "another download of this run has the name " + target_.base);
+                       "another download of this run has the name " + path());
 }
 
 bool placement::follow(const core::url& to, bool redirected, const core::fields& fields,
@@ -162,6 +162,8 @@ core::outcome<storage::target> placement::look(const std::string& leaf) const {
     for (const auto suffix : {storage::part_suffix, storage::state_suffix}) {
         companion += suffix;
         auto found = storage::look(*folder_, companion);
+        if (found && found->state == storage::target_state::in_use)
+            found->suffix = companion.substr(leaf.size());
         if (!found || found->state == storage::target_state::in_use)
             return found;
     }

@@ -65,8 +65,14 @@ core::outcome<std::shared_ptr<directory>> directory::open(const std::string& pat
     return directory::opened(opened, path, calls, std::move(in_use));
 }
 
+std::string directory::path_of(std::string_view name) const {
+    std::string path;
+    path.reserve(path_.size() + 1 + name.size());
+    return path.append(path_).append(path_.ends_with('/') ? "" : "/").append(name);
+}
+
 /// Takes the descriptor, which may be -errno.
-core::outcome<std::shared_ptr<directory>> directory::opened(int descriptor, std::string_view path,
+core::outcome<std::shared_ptr<directory>> directory::opened(int descriptor, std::string path,
                                                             files& calls, files_in_use in_use) {
     holder open(calls, descriptor);
     if (open.get() < 0)
@@ -74,8 +80,8 @@ core::outcome<std::shared_ptr<directory>> directory::opened(int descriptor, std:
     struct ::stat found {};
     if (const int looked = calls.fstat(open.get(), found); looked < 0)
         return unusable(path, looked);
-    return std::make_shared<directory>(open.release(), storage::identity(found), calls,
-                                       std::move(in_use));
+    return std::make_shared<directory>(open.release(), storage::identity(found), std::move(path),
+                                       calls, std::move(in_use));
 }
 
 bool directory::is_gone() const {
@@ -92,10 +98,10 @@ core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string
         if (part.empty())
             continue;
         if (part == "..")  // names are made safe before; this is the last lock on the door
-            return core::fault(errc::name, "the folder of " + name + " is outside");
+            return core::fault(errc::name, "the folder of " + path_of(name) + " is outside");
         auto next =
             opened(enter(calls_, folder->descriptor(), part.c_str(), enter_flags | O_NOFOLLOW),
-                   std::string_view(name).substr(0, end), calls_, in_use_);
+                   folder->path_of(part), calls_, in_use_);
         if (!next)
             return next;
         folder = std::move(*next);
@@ -237,7 +243,7 @@ core::outcome<target> look(directory& where, const std::string& leaf) {
     if (looked == -ENOENT)
         return target();
     if (looked < 0)
-        return file_fault("look at", leaf, looked);
+        return file_fault("look at", where.path_of(leaf), looked);
     target there;
     there.size = static_cast<std::uint64_t>(found.st_size);
     there.id = storage::identity(found);
@@ -257,19 +263,27 @@ core::outcome<target> look(directory& where, const std::string& leaf) {
     return there;
 }
 
-std::optional<core::fault> obstacle(const target& there, const std::string& name) {
+core::fault used_by_run(errc code, const std::string& path, std::string_view suffix) {
+    std::string text = "cannot write " + path + ": this run itself uses ";
+    if (suffix.empty())
+        text += "that file";
+    else
+        text.append(path).append(suffix);
+    return {make_error_code(code), std::move(text)};
+}
+
+std::optional<core::fault> obstacle(const target& there, const std::string& path) {
     switch (there.state) {
         case target_state::absent:
         case target_state::present:
             break;
         case target_state::in_use:
-            return core::fault(make_error_code(errc::exists),
-                               name + " is a file that this run itself uses");
+            return used_by_run(errc::exists, path, there.suffix);
         case target_state::a_directory:
-            return core::fault(make_error_code(errc::file), name + " is a directory");
+            return core::fault(make_error_code(errc::file), path + " is a directory");
         case target_state::not_a_file:
             return core::fault(make_error_code(errc::file),
-                               name + " exists and is not a regular file");
+                               path + " exists and is not a regular file");
     }
     return std::nullopt;
 }

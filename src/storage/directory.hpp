@@ -86,12 +86,19 @@ public:
     /// Whether it was removed: nothing can be made in it any more.
     bool is_gone() const;
 
+    /// The path of a file in here as messages tell it: relative if the directory was opened so.
+    std::string path_of(std::string_view name) const;
+
     int descriptor() const noexcept { return descriptor_; }
     files& calls() const noexcept { return calls_; }
 
-    directory(int descriptor, const file_identity& identity, files& calls,
+    directory(int descriptor, const file_identity& identity, std::string path, files& calls,
               files_in_use in_use = nullptr) noexcept
-        : descriptor_(descriptor), identity_(identity), calls_(calls), in_use_(std::move(in_use)) {}
+        : descriptor_(descriptor),
+          identity_(identity),
+          path_(std::move(path)),
+          calls_(calls),
+          in_use_(std::move(in_use)) {}
     ~directory();
     directory(const directory&) = delete;
     directory& operator=(const directory&) = delete;
@@ -107,11 +114,12 @@ private:
     /// The states that this process had begun at a look; at first there was none.
     static constexpr std::uint64_t never = ~std::uint64_t{0};
 
-    static core::outcome<std::shared_ptr<directory>> opened(int descriptor, std::string_view path,
+    static core::outcome<std::shared_ptr<directory>> opened(int descriptor, std::string path,
                                                             files& calls, files_in_use in_use);
 
     int descriptor_;
     file_identity identity_;
+    std::string path_;  ///< that led here
     files& calls_;
     files_in_use in_use_;
     std::atomic<std::uint64_t> asked_ = 0;  ///< times, whether there may be a state
@@ -135,6 +143,7 @@ struct target {
     target_state state = target_state::absent;
     std::uint64_t size = 0;  ///< in bytes, of what is present
     file_identity id;        ///< of a symlink: its own
+    std::string suffix;      ///< of the companion that is in use, if that is not the file itself
 };
 
 file_identity identity(const struct ::stat& file) noexcept;
@@ -143,8 +152,11 @@ file_identity identity(const struct ::stat& file) noexcept;
 /// use itself.
 core::outcome<target> look(directory& where, const std::string& leaf);
 
-/// Why a download may not replace `there`, which messages call `name`: `errc::file` if it is
-/// neither a regular file nor a symlink, `errc::exists` if it is in use. Nothing: it may.
-std::optional<core::fault> obstacle(const target& there, const std::string& name);
+/// Why a download may not replace `there`, which is at `path`: `errc::file` if it is neither a
+/// regular file nor a symlink, `errc::exists` if it is in use. Nothing: it may.
+std::optional<core::fault> obstacle(const target& there, const std::string& path);
+
+/// The file at `path`, or its companion with that suffix, is one that the program itself uses.
+core::fault used_by_run(errc code, const std::string& path, std::string_view suffix = {});
 
 }  // namespace asyncdl::storage

@@ -127,7 +127,7 @@ core::outcome<void> part_file::write(std::uint64_t offset, std::span<const std::
             written = -EIO;  // no file does this; it would be tried for ever
         if (written < 0) {
             torn_ = true;
-            return file_fault("write", part_, static_cast<int>(written));
+            return file_fault("write", part_path(), static_cast<int>(written));
         }
         at += static_cast<std::uint64_t>(written);
         rest = rest.subspan(static_cast<std::size_t>(written));
@@ -168,15 +168,31 @@ core::outcome<void> part_file::restart() {
     torn_ = false;
     reserved_ = {};
     if (const int emptied = where_->calls().ftruncate(descriptor_, 0); emptied < 0)
-        return file_fault("empty", part_, emptied);
+        return file_fault("empty", part_path(), emptied);
     return {};
 }
 
 core::outcome<void> part_file::sync() {
     const int synced = where_->calls().fsync(is_open() ? descriptor_ : where_->descriptor());
     if (synced < 0)
-        return file_fault("sync", is_open() ? part_ : leaf_, synced);
+        return file_fault("sync", where_->path_of(is_open() ? part_ : leaf_), synced);
     return {};
+}
+
+std::string part_file::part_path() const {
+    return where_->path_of(part_);
+}
+
+/// The part file's name does not lead to our file any more.
+core::fault part_file::lost() const {
+    struct ::stat found {};
+    const int there =
+        where_->calls().fstatat(where_->descriptor(), part_.c_str(), found, AT_SYMLINK_NOFOLLOW);
+    const char* const why = where_->is_gone()  ? "its folder was removed"
+                            : there == -ENOENT ? "it was removed by somebody else"
+                                               : "it was replaced by somebody else";
+    return {make_error_code(errc::file),
+            "cannot rename " + part_path() + " to " + where_->path_of(leaf_) + ": " + why};
 }
 
 /// Sees that what is about to be renamed is our file, `size` bytes long.
@@ -184,9 +200,9 @@ core::outcome<void> part_file::settle(std::optional<std::uint64_t> size) {
     // Who knows nothing of locks may have replaced it.
     const int ours = exists_ ? leads_to(*where_, part_, id_) : 1;
     if (ours < 0)
-        return file_fault("look at", part_, ours);
+        return file_fault("look at", part_path(), ours);
     if (ours == 0)
-        return core::fault(make_error_code(errc::file), part_ + " was replaced by somebody else");
+        return lost();
     // What was written at once has its size.
     if (!size || (writes_ <= 1 && !reopened_)) {
         give_back();
@@ -194,14 +210,14 @@ core::outcome<void> part_file::settle(std::optional<std::uint64_t> size) {
     }
     struct ::stat found {};
     if (const int looked = where_->calls().fstat(descriptor_, found); looked < 0)
-        return file_fault("look at", part_, looked);
+        return file_fault("look at", part_path(), looked);
     const auto bytes = static_cast<std::uint64_t>(found.st_size);
     if (bytes == *size && reserved_.end() <= *size)
         return {};
     if (bytes < *size)
-        return core::fault(errc::file, part_ + " is shorter than what was written to it");
+        return core::fault(errc::file, part_path() + " is shorter than what was written to it");
     if (const int cut = where_->calls().ftruncate(descriptor_, *size); cut < 0)
-        return file_fault("shorten", part_, cut);
+        return file_fault("shorten", part_path(), cut);
     return {};
 }
 
@@ -224,7 +240,7 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
         calls.futimens(descriptor_, times);
     }
     if (const int synced = durable ? calls.fsync(descriptor_) : 0; synced < 0)
-        return refuse(file_fault("sync", part_, synced));
+        return refuse(file_fault("sync", part_path(), synced));
 
     if (!exists_) {
         const auto linked = link(replace);
@@ -244,10 +260,10 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
     // the file system on what was written, so such a file does not stay.
     if (const int closed = close(); closed < 0) {
         calls.unlinkat(folder, leaf_.c_str());
-        return file_fault("close", leaf_, closed);
+        return file_fault("close", where_->path_of(leaf_), closed);
     }
     if (const int synced = durable ? calls.fsync(folder) : 0; synced < 0)
-        return file_fault("sync the folder of", leaf_, synced);
+        return file_fault("sync the folder of", where_->path_of(leaf_), synced);
     return {};
 }
 
@@ -256,12 +272,13 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
 core::outcome<void> part_file::may_replace(bool replace, int refused) const {
     if (!replace)
         return refused == -EEXIST
-                   ? core::fault(make_error_code(errc::exists), leaf_ + " exists already")
-                   : file_fault("rename " + part_ + " to", leaf_, refused);
+                   ? core::fault(make_error_code(errc::exists),
+                                 where_->path_of(leaf_) + " exists already")
+                   : file_fault("rename " + part_path() + " to", where_->path_of(leaf_), refused);
     const auto there = look(*where_, leaf_);
     if (!there)
         return there.error();
-    if (auto why = obstacle(*there, leaf_))
+    if (auto why = obstacle(*there, where_->path_of(leaf_)))
         return *std::move(why);
     return {};
 }
@@ -278,7 +295,7 @@ core::outcome<void> part_file::rename(bool replace) {
         return may;
     renamed = calls.renameat(folder, part_.c_str(), leaf_.c_str());
     if (renamed < 0)
-        return file_fault("rename " + part_ + " to", leaf_, renamed);
+        return file_fault("rename " + part_path() + " to", where_->path_of(leaf_), renamed);
     return {};
 }
 
@@ -308,7 +325,7 @@ core::outcome<void> part_file::copy_to_named() {
     };
     const int read = copied ? read_back(calls, unnamed.get(), {0, *size_}, copy) : 0;
     if (copied && read < 0)
-        copied = file_fault("read", leaf_, read);
+        copied = file_fault("read", where_->path_of(leaf_), read);
     return copied;
 }
 

@@ -132,6 +132,8 @@ private:
 
     part_file(std::shared_ptr<directory> where, std::string leaf);
     void swap(part_file& other) noexcept;
+    std::string part_path() const;
+    core::fault lost() const;
     core::outcome<void> make_named();
     core::outcome<void> may_replace(bool replace, int refused) const;
     core::outcome<void> rename(bool replace);

@@ -31,14 +31,20 @@ int take_lock(files& calls, int file) {
     return has_none ? 0 : locked;
 }
 
-core::fault not_locked(const std::string& part, int negative_errno) {
-    if (negative_errno == -EWOULDBLOCK)
-        return {make_error_code(errc::part_in_use), part + " is in use by another download"};
-    return file_fault("lock", part, negative_errno);
+core::fault failed(const directory& where, std::string_view what, const std::string& name,
+                   int negative_errno) {
+    return file_fault(what, where.path_of(name), negative_errno);
 }
 
-core::fault in_use(const std::string& name) {
-    return {make_error_code(errc::file), name + " is a file that this run itself uses"};
+core::fault not_locked(const directory& where, const std::string& part, int negative_errno) {
+    if (negative_errno == -EWOULDBLOCK)
+        return {make_error_code(errc::part_in_use),
+                where.path_of(part) + " is in use by another download"};
+    return failed(where, "lock", part, negative_errno);
+}
+
+core::fault in_use(const directory& where, const std::string& name) {
+    return used_by_run(errc::file, where.path_of(name));
 }
 
 /// Whether neither the part file nor its state is one that the program itself uses.
@@ -50,7 +56,7 @@ core::outcome<void> none_in_use(directory& where, const std::string& part) {
         if (!there)
             return there.error();
         if (there->state == target_state::in_use)
-            return in_use(name);
+            return in_use(where, name);
     }
     return {};
 }
@@ -75,9 +81,10 @@ core::outcome<void> remove_stale(directory& where, const std::string& part) {
     if (looked == -ENOENT)
         return {};
     if (looked < 0)
-        return file_fault("look at", part, looked);
+        return failed(where, "look at", part, looked);
     if (!S_ISREG(found.st_mode))
-        return core::fault(make_error_code(errc::file), part + " exists and is not a regular file");
+        return core::fault(make_error_code(errc::file),
+                           where.path_of(part) + " exists and is not a regular file");
     int descriptor = open_locked(where, part, O_RDONLY);
     if (descriptor == -EBADF)  // NFS locks only what may be written
         descriptor = open_locked(where, part, O_RDWR);
@@ -85,12 +92,12 @@ core::outcome<void> remove_stale(directory& where, const std::string& part) {
     if (descriptor == -ENOENT || descriptor == -ELOOP)
         return {};
     if (descriptor < 0)
-        return not_locked(part, descriptor);
+        return not_locked(where, part, descriptor);
     // Under the lock the name stays what it is; until then another download may have had it.
     if (!is_still(where, part, descriptor, found) || !S_ISREG(found.st_mode))
         return {};
     if (where.is_in_use(found))
-        return in_use(part);
+        return in_use(where, part);
     // First, so that no state is ever older than its part file. What cannot be removed claims what
     // does not hold any more.
     const std::string state = with(part, state_suffix);
@@ -98,8 +105,8 @@ core::outcome<void> remove_stale(directory& where, const std::string& part) {
         calls.unlinkat(where.descriptor(), state.c_str());
     const int removed = calls.unlinkat(where.descriptor(), part.c_str());
     if (removed < 0 && removed != -ENOENT)
-        return file_fault(found.st_uid == ::geteuid() ? "remove" : "remove another user's", part,
-                          removed);
+        return failed(where, found.st_uid == ::geteuid() ? "remove" : "remove another user's", part,
+                      removed);
     return {};
 }
 
@@ -120,7 +127,7 @@ int open_own(directory& where, const std::string& name) {
 core::outcome<bool> renew_mode(directory& where, const std::string& part, int file, ::mode_t mode) {
     const int known = where.mode_of_new_file();
     if (may_pass(known))
-        return file_fault("find the mode of", part, known);
+        return failed(where, "find the mode of", part, known);
     const auto wanted = known < 0 ? mode & 0644 : static_cast<::mode_t>(known);
     if (mode & others_write & ~wanted)
         return false;
@@ -162,7 +169,7 @@ core::outcome<own_part> take_part(directory& where, const std::string& part) {
             continue;
         }
         if (made.get() < 0)
-            return file_fault("create", part, made.get());
+            return failed(where, "create", part, made.get());
         const int locked = take_lock(calls, made.get());
         struct ::stat found {};
         const int looked = locked < 0 ? locked : calls.fstat(made.get(), found);
@@ -174,9 +181,10 @@ core::outcome<own_part> take_part(directory& where, const std::string& part) {
         // Else another has it locked, to remove it.
         if (locked != -EWOULDBLOCK && is_still(where, part, made.get(), found))
             calls.unlinkat(where.descriptor(), part.c_str());
-        return locked < 0 ? not_locked(part, locked) : file_fault("look at", part, looked);
+        return locked < 0 ? not_locked(where, part, locked)
+                          : failed(where, "look at", part, looked);
     }
-    return file_fault("create", part, -EEXIST);
+    return failed(where, "create", part, -EEXIST);
 }
 
 core::outcome<std::optional<kept_files>> open_kept(directory& where, const std::string& leaf) {
@@ -187,20 +195,20 @@ core::outcome<std::optional<kept_files>> open_kept(directory& where, const std::
     const std::string state = with(part, state_suffix);
     holder journal(calls, open_own(where, state));
     if (may_pass(journal.get()))
-        return file_fault("open", state, journal.get());
+        return failed(where, "open", state, journal.get());
     if (journal.get() < 0)
         return nothing;
 
     holder opened(calls, open_own(where, part));
     if (may_pass(opened.get()))
-        return file_fault("open", part, opened.get());
+        return failed(where, "open", part, opened.get());
     struct ::stat found {};
     if (opened.get() == -ENOENT && is_still(where, state, journal.get(), found) && is_ours(found))
         calls.unlinkat(folder, state.c_str());
     if (opened.get() < 0)
         return nothing;
     if (const int locked = take_lock(calls, opened.get()); locked < 0)
-        return not_locked(part, locked);
+        return not_locked(where, part, locked);
     // Under the lock both names stay what they are, but until then another download may have ended.
     if (!is_still(where, state, journal.get(), found) || !is_ours(found) ||
         (found.st_mode & others_write))

@@ -32,7 +32,7 @@ core::outcome<core::checksum> part_file::digest(core::digest_algorithm algorithm
     if (read == -ECANCELED)
         return core::fault(errc::cancelled);
     if (read < 0)
-        return file_fault("read", part_, read);
+        return file_fault("read", part_path(), read);
     return made.finish();
 }
 

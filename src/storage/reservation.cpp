@@ -47,8 +47,9 @@ core::outcome<void> reservation::begin(directory& where, int file, const std::st
         const std::uint64_t free = free_bytes(system);
         if (missing > free)
             return core::fault(make_error_code(errc::disk_full),
-                               "cannot write " + name + ": " + std::to_string(missing) +
-                                   " bytes needed, " + std::to_string(free) + " bytes free");
+                               "cannot write " + where.path_of(name) + ": " +
+                                   std::to_string(missing) + " bytes needed, " +
+                                   std::to_string(free) + " bytes free");
     }
     if (where.may_reserve() && !is_in_memory(system))
         size_ = size;

@@ -172,6 +172,23 @@ TEST_CASE("a download directory that was removed and made again is used again") 
     }
 }
 
+TEST_CASE("a directory that is removed while a file is written is told as that") {
+    stage_over<plain> on;
+    response cut;
+    cut.pattern_size = 2 * 1024 * 1024;
+    cut.piece = 1024 * 1024;
+    cut.before_last = [&] {
+        CHECK(eventually([&] { return fs::exists(on.dir / "out" / "file.part"); }));
+        fs::remove_all(on.dir / "out");
+    };
+    on.server.on("/get", cut);
+    const download_result result = on.fetch("/get");
+    check_failure(result, errc::file);
+    const std::string path = (on.dir / "out" / "file").string();
+    CHECK(result.message ==
+          "cannot rename " + path + ".part to " + path + ": its folder was removed");
+}
+
 TEST_CASE("a download that waits finds its directory made again") {
     stage_over<plain> on;
     on.options.retries = 1;
@@ -279,9 +296,16 @@ TEST_CASE("files that the program itself uses count as names in use") {
                                                on.ask("/bytes/7", ""), on.ask("/named", "")});
     CHECK(derived.summary.succeeded == 4);
     CHECK(on.names() == names{"5", "5.1", "5.2", "6.1", "6.part", "7.1", "7.part.state"});
-    for (const char* name : {"5", "6", "7", "6.part", "7.part.state"}) {
+    const auto path = [&](const char* name) { return (on.dir / "out" / name).string(); };
+    for (const auto& [name, used] :
+         {std::pair("5", ""), std::pair("6", ".part"), std::pair("7", ".part.state"),
+          std::pair("6.part", ""), std::pair("7.part.state", "")}) {
         CAPTURE(name);
-        check_failure(on.fetch(on.ask("/bytes/9", name)), errc::exists);
+        const download_result refused = on.fetch(on.ask("/bytes/9", name));
+        check_failure(refused, errc::exists);
+        CHECK(refused.message ==
+              "cannot write " + path(name) + ": this run itself uses " +
+                  (*used == '\0' ? std::string("that file") : path(name) + used));
     }
     for (const char* name : {"5", "6.part", "7.part.state"})
         CHECK(on.content(name) == name);

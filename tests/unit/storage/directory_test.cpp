@@ -87,7 +87,7 @@ TEST_SUITE("unit/storage/directory") {
             REQUIRE(folder.has_error());
             CHECK(folder.error().code() == errc::file);
             CHECK(folder.error().message() ==
-                  std::string("cannot use folder ") + link + ": Not a directory");
+                  "cannot use folder " + (dir / link).string() + ": Not a directory");
             CHECK(outside.names().empty());
         }
     }

@@ -32,6 +32,11 @@ inline std::shared_ptr<storage::directory> open(const temp_dir& dir,
     return storage::directory::open(dir.string(), calls).value();
 }
 
+/// A file's path as messages tell it.
+inline std::string in(const temp_dir& dir, std::string_view name) {
+    return (dir / name).string();
+}
+
 inline core::validators some_validators() {
     core::validators about;
     about.etag = "\"v1\"";

@@ -90,7 +90,8 @@ TEST_SUITE("unit/storage/reservation") {
         REQUIRE(made.has_error());
         CHECK(made.error().code() == errc::disk_full);
         CHECK(made.error().message() ==
-              "cannot write a.part: 3298534883328 bytes needed, 4096000 bytes free");
+              "cannot write " +
+                  test::in(dir, "a.part: 3298534883328 bytes needed, 4096000 bytes free"));
         CHECK(calls.reserved.empty());
         CHECK(dir.names().empty());
     }

@@ -256,7 +256,8 @@ TEST_SUITE("unit/storage/resume") {
             const auto second = part_file::reopen(test::open(dir), "a");
             REQUIRE(second.has_error());
             CHECK(second.error().code() == errc::part_in_use);
-            CHECK(second.error().message() == "a.part is in use by another download");
+            CHECK(second.error().message() ==
+                  test::in(dir, "a.part is in use by another download"));
             CHECK(part_file::create(test::open(dir), "a", std::nullopt).has_error());
             CHECK(dir.names() == both);
         }
@@ -272,8 +273,8 @@ TEST_SUITE("unit/storage/resume") {
                 const auto found = part_file::reopen(test::open(dir, calls), "a");
                 REQUIRE(found.has_error());
                 CHECK(found.error().code() == file_error(-error));
-                CHECK(found.error().message().starts_with(at <= 4 ? "cannot open a.part.state: "
-                                                                  : "cannot open a.part: "));
+                CHECK(found.error().message().starts_with(
+                    "cannot open " + test::in(dir, at <= 4 ? "a.part.state: " : "a.part: ")));
                 CHECK(test::proven(dir) == ranges_of{{0, mib}});
             }
     }
@@ -362,7 +363,8 @@ TEST_SUITE("unit/storage/resume") {
         const auto committed = found->part.commit(std::nullopt, true, false, mib + 1);
         REQUIRE(committed.has_error());
         CHECK(committed.error().code() == errc::file);
-        CHECK(committed.error().message() == "a.part is shorter than what was written to it");
+        CHECK(committed.error().message() ==
+              test::in(dir, "a.part is shorter than what was written to it"));
         CHECK(dir.names().empty());
     }
 
@@ -375,7 +377,9 @@ TEST_SUITE("unit/storage/resume") {
         test::write_file(dir / "a.part", "somebody's");
         const auto committed = found->part.commit(std::nullopt, true);
         REQUIRE(committed.has_error());
-        CHECK(committed.error().message() == "a.part was replaced by somebody else");
+        CHECK(committed.error().message() ==
+              "cannot rename " + test::in(dir, "a.part") + " to " +
+                  test::in(dir, "a: it was replaced by somebody else"));
         CHECK(dir.names() == names{"a.part"});
         CHECK(test::content(dir / "a.part") == "somebody's");
     }
@@ -395,7 +399,7 @@ TEST_SUITE("unit/storage/resume") {
         const auto beyond = digest(2, 8);
         REQUIRE(beyond.has_error());
         CHECK(beyond.error().code() == errc::file);
-        CHECK(beyond.error().message().starts_with("cannot read a.part: "));
+        CHECK(beyond.error().message().starts_with("cannot read " + test::in(dir, "a.part: ")));
         stop = true;
         CHECK(digest(2, 5).error().code() == errc::cancelled);
     }

@@ -87,7 +87,7 @@ TEST_SUITE("unit/storage/target") {
                 const auto refused = part.commit(std::nullopt, false, false, 3);
                 REQUIRE(refused.has_error());
                 CHECK(refused.error().code() == errc::exists);
-                CHECK(refused.error().message() == std::string(taken) + " exists already");
+                CHECK(refused.error().message() == test::in(dir, taken) + " exists already");
                 CHECK(part.is_open());
             }
             part.target("a.2");
@@ -107,7 +107,7 @@ TEST_SUITE("unit/storage/target") {
         REQUIRE(part.commit(std::nullopt, false).has_error());
         const auto second = part_file::create(test::open(dir), "a", std::nullopt);
         REQUIRE(second.has_error());
-        CHECK(second.error().message() == "a.part is in use by another download");
+        CHECK(second.error().message() == test::in(dir, "a.part is in use by another download"));
     }
 
     TEST_CASE("a file that found its name taken is given up without a trace, or kept") {
@@ -183,8 +183,9 @@ TEST_SUITE("unit/storage/target") {
                     if (replace) {
                         CHECK(committed.error().code() == errc::file);
                         CHECK(committed.error().message() ==
-                              (kind == "a directory" ? "a is a directory"
-                                                     : "a exists and is not a regular file"));
+                              test::in(dir, kind == "a directory"
+                                                ? "a is a directory"
+                                                : "a exists and is not a regular file"));
                     } else {
                         // Another name may do.
                         CHECK(committed.error().code() == errc::exists);
@@ -225,7 +226,8 @@ TEST_SUITE("unit/storage/target") {
             auto committed = part.commit(std::nullopt, true);
             REQUIRE(committed.has_error());
             CHECK(committed.error().code() == errc::exists);
-            CHECK(committed.error().message() == "a is a file that this run itself uses");
+            CHECK(committed.error().message() ==
+                  "cannot write " + test::in(dir, "a: this run itself uses that file"));
             // A symlink that leads there is as good as a name of it.
             fs::create_symlink(elsewhere / "report", dir / "a.1");
             CHECK(look(*where, "a.1").value().state == target_state::in_use);
@@ -270,7 +272,7 @@ TEST_SUITE("unit/storage/target") {
                 REQUIRE(made.has_error());
                 CHECK(made.error().code() == errc::file);
                 CHECK(made.error().message() ==
-                      std::string(name) + " is a file that this run itself uses");
+                      "cannot write " + test::in(dir, name) + ": this run itself uses that file");
                 CHECK(dir.names() == before);
                 CHECK(test::read_file(dir / "report") == "precious");
             }
