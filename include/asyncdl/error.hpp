@@ -17,9 +17,9 @@ enum class errc {
     resolve_failed,         ///< the look-up failed for now
     connect_failed,         ///< no address of the host accepted a connection
     proxy_failed,           ///< the proxy cannot be reached or refuses
-    tls_certificate,        ///< the peer's certificate is not trusted or is for another name
-    tls_handshake,          ///< the peers agree on no protocol, or one of them breaks it
-    tls_reset,              ///< the peer closed or reset during the handshake
+    tls_certificate,        ///< the peer's certificate is for another name or time, or is broken
+    tls_handshake,          ///< the peers agree on nothing, or the server refuses, or speaks no TLS
+    tls_reset,              ///< the handshake broke off: a close, a reset, a damaged record
     connect_timeout,        ///< look-up, connect and TLS handshake took too long
     timeout,                ///< the peer sent nothing for too long, or a head not in time
     max_time,               ///< the download as a whole took too long
@@ -41,6 +41,7 @@ enum class errc {
     shut_down,              ///< the object was shut down before the call
     too_many_files,         ///< no file descriptor is free; waited for while others are in use
     part_in_use,            ///< another download writes to the same part file
+    tls_unknown_issuer,     ///< nobody that is trusted vouches for the peer's certificate
 };
 
 /// What a caller decides by; compare with `code == failure::retryable`.

@@ -32,7 +32,7 @@ constexpr std::array table{
     entry{errc::tls_certificate, peer, "tls", "the server's certificate is not trusted"},
     entry{errc::tls_handshake, peer, "tls", "the TLS handshake failed"},
     entry{errc::tls_reset, peer | passing, "truncated",
-          "the connection was closed in the TLS handshake"},
+          "the connection broke off in the TLS handshake"},
     entry{errc::connect_timeout, peer | late | passing, "timeout", "connecting took too long"},
     entry{errc::timeout, peer | late | passing, "timeout", "the server sent nothing for too long"},
     entry{errc::max_time, late, "timeout", "the download took too long"},
@@ -56,6 +56,8 @@ constexpr std::array table{
     entry{errc::shut_down, local, "cancelled", "already shut down"},
     entry{errc::too_many_files, local, "file", "too many open files"},
     entry{errc::part_in_use, local, "file", "the part file is in use by another download"},
+    entry{errc::tls_unknown_issuer, peer, "tls",
+          "the issuer of the server's certificate is unknown"},
 };
 
 constexpr bool in_order() {
@@ -64,7 +66,7 @@ constexpr bool in_order() {
             return false;
         }
     }
-    return table.back().code == errc::part_in_use;
+    return table.back().code == errc::tls_unknown_issuer;
 }
 static_assert(in_order(), "a code's row is at its value less 1");
 

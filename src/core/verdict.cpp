@@ -87,7 +87,7 @@ bool may_pass(unsigned status) {
 }
 
 // Why a response that is neither stored nor followed fails.
-fault failure_of(const response_head& head) {
+fault failure_of(const response_head& head, const verdict_policy& policy) {
     if (head.status == 206) {
         return {errc::protocol, "the server sent a part of the file that was not asked for"};
     }
@@ -98,11 +98,21 @@ fault failure_of(const response_head& head) {
     if (const auto reason = printable(trimmed(head.reason), max_reason); !reason.empty()) {
         message += ' ' + reason;
     }
+    if (head.status == 401) {
+        message += policy.sent_credentials
+                       ? ": it refused the credentials"
+                       : ": it wants credentials, in the URL (USER:PASSWORD@HOST) or an "
+                         "Authorization header";
+    }
     return {may_pass(head.status) ? errc::http_status_transient : errc::http_status,
             std::move(message)};
 }
 
 }  // namespace
+
+bool asks_for_https(const response_head& head, const url& asked, std::string_view body) {
+    return head.status == 400 && !asked.origin().tls && body.find("HTTPS") != body.npos;
+}
 
 verdict judge_response(const response_head& head, const url& asked, const verdict_policy& policy,
                        system_clock::time_point now, const part_request* part) {
@@ -122,7 +132,7 @@ verdict judge_response(const response_head& head, const url& asked, const verdic
             result.failure = give_up{target.error(), retry_after(head.fields, now)};
         }
     } else {
-        result.failure = give_up{failure_of(head), retry_after(head.fields, now)};
+        result.failure = give_up{failure_of(head, policy), retry_after(head.fields, now)};
     }
     return result;
 }

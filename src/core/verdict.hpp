@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <optional>
+#include <string_view>
 
 #include "core/fault.hpp"
 #include "core/fields.hpp"
@@ -15,7 +16,8 @@ namespace asyncdl::core {
 class verdict_policy {
 public:
     unsigned redirects_left = 0;
-    bool allow_downgrade = false;  ///< from https to http
+    bool allow_downgrade = false;   ///< from https to http
+    bool sent_credentials = false;  ///< the request had an Authorization field
 };
 
 class follow_redirect {
@@ -38,6 +40,11 @@ public:
     std::optional<part_verdict> part;  ///< of what a part was asked for
 };
 
+/// Whether a server says that it speaks TLS on the port that was asked in the clear: 400 with
+/// "HTTPS" in the text of its page, as nginx, Apache and Go write it. `body` is the page's
+/// beginning.
+bool asks_for_https(const response_head& head, const url& asked, std::string_view body);
+
 /// Judges the final response (status >= 200, or 101) to a GET of `asked`, and of `part` of it where
 /// one was asked for.
 ///
@@ -47,9 +54,9 @@ public:
 /// 206 and 101 that nobody asked for are `errc::protocol`, so are statuses outside 100 to 999. Any
 /// other is `errc::http_status`, or `errc::http_status_transient` for 408 425 429 500 502 503 504;
 /// the message is "HTTP status 404 Not Found" with the server's reason cleaned of control
-/// characters, at most 80 bytes of it, left out where empty. Retry-After (RFC 9110, 10.2.3) is read
-/// on any failure: seconds, or a date, which counts from the response's Date where there is one,
-/// else from `now`.
+/// characters, at most 80 bytes of it, left out where empty; after 401 it says what to try.
+/// Retry-After (RFC 9110, 10.2.3) is read on any failure: seconds, or a date, which counts from the
+/// response's Date where there is one, else from `now`.
 verdict judge_response(const response_head& head, const url& asked, const verdict_policy& policy,
                        std::chrono::system_clock::time_point now,
                        const part_request* part = nullptr);

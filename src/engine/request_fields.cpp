@@ -96,4 +96,9 @@ http::request_head make_request(const core::url& to, const core::url& first,
     return head;
 }
 
+bool has_credentials(const http::request_head& request) {
+    return std::ranges::any_of(
+        request.fields, [](const auto& field) { return iequals(field.first, "Authorization"); });
+}
+
 }  // namespace asyncdl::engine

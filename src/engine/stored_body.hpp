@@ -115,6 +115,11 @@ public:
 
     bool is_open() const noexcept { return open_; }
 
+    /// Whether bytes are stored that cannot be kept only because nothing validates them.
+    bool lacks_validators() const noexcept {
+        return file_ && open_ && held() > 0 && core_.options.resume && !can_be_kept();
+    }
+
     /// What a caller's sink threw where it was to discard: the download has failed.
     const core::fault& broken() const noexcept { return broken_; }
 

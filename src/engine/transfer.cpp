@@ -270,7 +270,7 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
         verdict_ = core::judge_response(**head, *to_, policy_, std::chrono::system_clock::now(),
                                         part_ ? &*part_ : nullptr);
         if (verdict_.failure || verdict_.redirect) {
-            const auto followed = co_await follow(line, host_place);
+            const auto followed = co_await follow(line, **head, host_place);
             if (!followed)
                 co_return followed.error();
             continue;
@@ -282,13 +282,16 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
         questions = stored_.held() > before ? 0 : questions + 1;
     }
     co_return core::fault(make_error_code(changed_ ? errc::changed : errc::protocol),
-                          "the server's answers to requests for parts do not go together");
+                          "the server's range responses are inconsistent");
 }
 
 /// A response without the file, whose body nobody wants: where it leads is asked next, or it is a
 /// failure.
 asio::awaitable<core::outcome<void>> transfer::follow(http::lease& line,
+                                                      const core::response_head& head,
                                                       http::host_limits::permit& host_place) {
+    if (auto wants_tls = judge_page(line, head); wants_tls.any())
+        co_return wants_tls;
     co_await line->drain(drain_limit, core_->scratch());
     if (is_stopped())
         co_return stopped();
@@ -326,6 +329,7 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::l
     const bool is_given = to.origin() == from_.current().origin();
     auto request = make_request(to, from_.first(), core_->options, request_, authority,
                                 is_given ? from_.authorization() : std::string_view());
+    policy_.sent_credentials = has_credentials(request);
     std::string range;
     if (part_) {
         range = "bytes=" + std::to_string(part_->bytes.begin) + '-';
@@ -353,6 +357,8 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::l
         // A kept connection that the server closed just as it was used again is nobody's failure.
         const bool again = !head && !fresh && !is_stopped() &&
                            head.error().code() == errc::truncated && line->lost_unanswered();
+        if (!head && !again && !line->is_answered())
+            co_return unanswered(head.error());
         if (!again) {
             if (head) {
                 result_.final_url.clear();

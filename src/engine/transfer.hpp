@@ -93,7 +93,8 @@ private:
     async_outcome<void> attempt();
     async_outcome<const core::response_head*> ask(http::lease& line);
     async_outcome<next_step> take(http::lease& line, const core::response_head& head);
-    async_outcome<void> follow(http::lease& line, http::host_limits::permit& host_place);
+    async_outcome<void> follow(http::lease& line, const core::response_head& head,
+                               http::host_limits::permit& host_place);
     async_outcome<next_step> reconcile(http::lease& line);
     core::outcome<std::vector<core::checksum>> given_checksums() const;
     core::outcome<void> expect_digests(const core::response_head& head);
@@ -137,6 +138,8 @@ private:
 
     void stop(errc reason);
     core::fault stopped() const;
+    core::fault judge_page(http::lease& line, const core::response_head& head);
+    core::fault unanswered(const core::fault& why) const;
     void now(download_state state) noexcept { state_.store(state, std::memory_order_relaxed); }
     core::retry_policy wait_policy() const;
 

@@ -69,12 +69,6 @@ core::fault transfer::cannot_go_on(bool changed, std::string_view why) {
     return cannot_start_over(core::fault(code, std::move(message)));
 }
 
-core::fault transfer::stopped() const {
-    if (stop_reason_ == errc::max_time)
-        return {make_error_code(errc::max_time), "the download took longer than allowed"};
-    return {make_error_code(errc::cancelled), "cancelled"};
-}
-
 void transfer::fail(const core::fault& why) noexcept {
     result_.success = false;
     result_.file_size = 0;

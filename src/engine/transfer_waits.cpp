@@ -8,6 +8,7 @@
 #include <random>
 
 #include "core/scoped_count.hpp"
+#include "core/seconds.hpp"
 #include "core/thrown.hpp"
 #include "engine/log.hpp"
 #include "engine/transfer.hpp"
@@ -64,7 +65,8 @@ asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
     const auto wait = core::retry_wait(retry, wait_policy(), throw_dice(), retry_after_);
     log(core_->options.log, log_level::info, [&] {
         return core::for_log(result_.url) + ": " + why.message() + "; retry " +
-               std::to_string(retry) + " in " + std::to_string(wait.count()) + " ms";
+               std::to_string(retry) + " of " + std::to_string(core_->options.retries) + " in " +
+               core::seconds_text(wait);
     });
     core::outcome<void> told;
     try {

@@ -48,6 +48,9 @@ public:
     /// came: the server closed it just as it was reused, and another may be taken (RFC
     /// 9110, 9.2.2).
     virtual bool lost_unanswered() const = 0;
+
+    /// Whether a byte of this response came.
+    virtual bool is_answered() const = 0;
 };
 
 }  // namespace asyncdl::http

@@ -4,6 +4,8 @@
 #include <array>
 #include <boost/asio/this_coro.hpp>
 
+#include "core/seconds.hpp"
+
 namespace asyncdl::http {
 
 namespace asio = boost::asio;
@@ -42,6 +44,10 @@ bool h1_connection::lost_unanswered() const {
     return reused_ && !first_byte_;
 }
 
+bool h1_connection::is_answered() const {
+    return first_byte_;
+}
+
 std::optional<std::uint64_t> h1_connection::body_size() const {
     if (framing_.kind == core::body_kind::sized)
         return framing_.size;
@@ -64,6 +70,8 @@ asio::awaitable<core::outcome<const core::response_head*>> h1_connection::start(
     write_request(request);
     auto unsent = std::as_bytes(std::span(outbox_));
     const net::attempt first = stream_->try_write(unsent);
+    if (first.state == readiness::failed)
+        co_return first.error;
     if (first.state == readiness::done)
         unsent = unsent.subspan(first.bytes);
     if (!unsent.empty()) {
@@ -85,9 +93,7 @@ asio::awaitable<core::outcome<const core::response_head*>> h1_connection::start(
             if (!ready) {
                 if (ready.error().code() != errc::timeout)
                     co_return ready.error();
-                co_return core::fault(make_error_code(errc::timeout),
-                                      first_byte_ ? "the response head is not complete in time"
-                                                  : "no response in time");
+                co_return head_too_late(net::clock::now() >= limit);
             }
         }
         const auto received = receive_head_bytes();
@@ -143,7 +149,9 @@ core::outcome<readiness> h1_connection::receive_head_bytes() {
     net::attempt step = stream_->try_read(space);
     if (step.state == readiness::end)
         return core::fault(make_error_code(errc::truncated),
-                           "the server closed the connection before its response was complete");
+                           first_byte_
+                               ? "the server closed the connection before its response was complete"
+                               : "the server closed the connection without a response");
     if (step.state == readiness::failed)
         return std::move(step.error);
     must_wait_ = step.state != readiness::done || step.exhausted;
@@ -220,7 +228,7 @@ asio::awaitable<core::outcome<void>> h1_connection::wait() {
     auto ready = co_await stream_->wait(need_, net::clock::now() + bounds_.byte);
     if (!ready && ready.error().code() == errc::timeout)
         co_return core::fault(make_error_code(errc::timeout),
-                              "the server sent nothing for too long");
+                              "no byte for " + core::seconds_text(bounds_.byte));
     must_wait_ = false;
     co_return ready;
 }
@@ -277,6 +285,15 @@ core::outcome<std::span<const std::byte>> h1_connection::body_ended(const net::a
         return ended_early();
     complete_ = true;
     return std::span<const std::byte>();
+}
+
+core::fault h1_connection::head_too_late(bool as_a_whole) const {
+    std::string text = "no byte for " + core::seconds_text(bounds_.byte);
+    if (as_a_whole)
+        text = "the response head is not complete after " +
+               core::seconds_text(head_patience * bounds_.byte) + ", " +
+               std::to_string(head_patience) + " times the timeout";
+    return {make_error_code(errc::timeout), std::move(text)};
 }
 
 core::fault h1_connection::ended_early() const {

@@ -41,6 +41,7 @@ public:
     std::optional<std::uint64_t> body_size() const override;
     boost::asio::awaitable<void> drain(std::uint64_t limit, std::span<std::byte> space) override;
     bool lost_unanswered() const override;
+    bool is_answered() const override;
 
 private:
     void write_request(const request_head& request);
@@ -51,6 +52,7 @@ private:
     core::outcome<std::span<const std::byte>> decode_chunks(std::span<std::byte> received);
     core::outcome<std::span<const std::byte>> body_ended(const net::attempt& last);
     core::fault ended_early() const;
+    core::fault head_too_late(bool as_a_whole) const;
     void release_buffers();
 
     std::unique_ptr<net::stream> stream_;

@@ -18,6 +18,15 @@ core::fault malformed(std::string_view what) {
     return {make_error_code(errc::protocol), "malformed response head: " + std::string(what)};
 }
 
+/// What came cannot be the beginning of a head.
+core::fault not_http(std::string_view received) {
+    // An alert in its record (RFC 8446, 5.1): a TLS server's answer to what it cannot read.
+    if (received.starts_with("\x15\x03"))
+        return {make_error_code(errc::protocol),
+                "the server speaks TLS on this port; try https://"};
+    return malformed("no HTTP/1 status line");
+}
+
 /// Notes what Beast finds, as views; the body is never shown to it.
 class field_collector final : public beast::http::basic_parser<false> {
 public:
@@ -247,7 +256,7 @@ core::outcome<std::optional<std::size_t>> head_reader::feed(std::string_view rec
         if (!empty) {
             // Not HTTP at all (HTTP/0.9, another protocol): say so before more is read.
             if (!status_line_seen_ && !line.starts_with("HTTP/1."))
-                return malformed("no HTTP/1 status line");
+                return not_http(line);
             status_line_seen_ = true;
         } else if (status_line_seen_) {
             const std::size_t taken = scanned_;
@@ -263,7 +272,7 @@ core::outcome<std::optional<std::size_t>> head_reader::feed(std::string_view rec
     constexpr std::string_view expected = "HTTP/1.";
     if (!status_line_seen_ && !start.starts_with('\r') && !expected.starts_with(start) &&
         !start.starts_with(expected))
-        return malformed("no HTTP/1 status line");
+        return not_http(received.substr(line_start_));
     return std::optional<std::size_t>();
 }
 

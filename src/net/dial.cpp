@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
 
+#include "core/seconds.hpp"
 #include "core/thrown.hpp"
 #include "net/connect.hpp"
 #include "net/tcp_stream.hpp"
@@ -22,9 +23,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-core::fault too_slow(const core::origin& to) {
+core::fault too_slow(const core::origin& to, clock::duration patience) {
     return {make_error_code(errc::connect_timeout),
-            "no connection to " + to.authority() + " in time"};
+            "no connection to " + to.authority() + " in " + core::seconds_text(patience)};
 }
 
 core::fault no_turn(const std::string& host, clock::duration waited) {
@@ -157,7 +158,7 @@ asio::awaitable<core::outcome<std::unique_ptr<stream>>> dialer::dial(const core:
     if (state.cancelled() != asio::cancellation_type::none)
         co_return core::fault(errc::cancelled);
     if (first.index() == 1)
-        co_return too_slow(to);
+        co_return too_slow(to, patience_);
     co_return std::get<0>(std::move(first));
 }
 
@@ -198,7 +199,7 @@ asio::awaitable<core::outcome<std::unique_ptr<stream>>> dialer::connect(const co
     const auto shaken = co_await secure->handshake(limit);
     if (!shaken) {
         if (shaken.error().code() == errc::timeout)
-            co_return too_slow(to);
+            co_return too_slow(to, patience_);
         co_return shaken.error();
     }
     co_return std::move(secure);

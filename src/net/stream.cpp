@@ -5,6 +5,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <cerrno>
 
+#include "core/seconds.hpp"
+
 namespace asyncdl::net {
 
 namespace asio = boost::asio;
@@ -33,8 +35,16 @@ asio::awaitable<core::outcome<void>> stream::write(std::span<const std::byte> da
             if (is_cancelled(co_await asio::this_coro::cancellation_state))
                 co_return core::fault(errc::cancelled);
             const auto ready = co_await wait(step.state, clock::now() + patience);
-            if (!ready)
-                co_return ready.error();
+            if (!ready) {
+                if (ready.error().code() != errc::timeout)
+                    co_return ready.error();
+                co_return core::fault(
+                    make_error_code(errc::timeout),
+                    "the server took no byte for " + core::seconds_text(patience));
+            }
+        } else if (step.state == readiness::end) {
+            co_return core::fault(make_error_code(errc::truncated),
+                                  "the peer closed the connection");
         } else {
             co_return step.error;
         }

@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <asyncdl/downloader_options.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,8 +15,15 @@
 
 namespace asyncdl::net {
 
-/// Whether OpenSSL could not open a file for lack of descriptors. Empties its queue of errors.
-bool lacked_descriptor();
+/// What OpenSSL's callbacks note of a connection's handshake, for the message if it fails. Owned by
+/// its SSL.
+class handshake_notes {
+public:
+    std::string host;
+    std::string session_key;          ///< `host:port`
+    core::fault distrust;             ///< why the certificate is not believed
+    bool certificate_wanted = false;  ///< the server asked for one of ours
+};
 
 class tls_context {
 public:
@@ -28,12 +36,14 @@ public:
 
     SSL_CTX* native() const noexcept { return context_.get(); }
 
-    /// Gives a new connection the last session of this peer (`host:port`), where there is one, and
-    /// has it remember its own.
-    void attach_session(SSL* connection, const std::string& peer);
+    /// Gives a new connection the last session with this peer, if there is one, and has it remember
+    /// its own, and take notes. The notes live as long as the connection.
+    const handshake_notes& attach(SSL* connection, const std::string& host, std::uint16_t port);
 
 private:
     static int on_new_session(SSL* connection, SSL_SESSION* session);
+    static int on_certificate(int believed, X509_STORE_CTX* chain) noexcept;
+    static int on_certificate_request(SSL* connection, void*) noexcept;
 
     struct free_context {
         void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }

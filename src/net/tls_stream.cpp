@@ -17,8 +17,10 @@ namespace {
 // A BIO over a socket that never raises SIGPIPE in whoever embeds us, as OpenSSL's own does.
 int bio_read(BIO* bio, char* space, int size) {
     BIO_clear_retry_flags(bio);
-    const auto got = ::recv(static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))),
-                            space, static_cast<std::size_t>(size), 0);
+    auto& wire = *static_cast<tls_wire*>(BIO_get_data(bio));
+    const auto got = ::recv(wire.socket, space, static_cast<std::size_t>(size), 0);
+    for (::ssize_t at = 0; at < got && wire.heard < wire.first.size(); ++at)
+        wire.first[wire.heard++] = space[at];
     if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         BIO_set_retry_read(bio);
     if (got == 0)
@@ -28,8 +30,8 @@ int bio_read(BIO* bio, char* space, int size) {
 
 int bio_write(BIO* bio, const char* data, int size) {
     BIO_clear_retry_flags(bio);
-    const auto sent = ::send(static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))),
-                             data, static_cast<std::size_t>(size), MSG_NOSIGNAL);
+    const auto sent = ::send(static_cast<tls_wire*>(BIO_get_data(bio))->socket, data,
+                             static_cast<std::size_t>(size), MSG_NOSIGNAL);
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR))
         BIO_set_retry_write(bio);
     return static_cast<int>(sent);
@@ -54,12 +56,6 @@ BIO_METHOD* socket_method() {
     return method;
 }
 
-std::string library_error() {
-    const unsigned long code = ERR_peek_last_error();
-    const char* reason = code ? ERR_reason_error_string(code) : nullptr;
-    return reason ? reason : "unknown reason";
-}
-
 }  // namespace
 
 tls_stream::tls_stream(asio::ip::tcp::socket socket, timekeeper& keeper,
@@ -68,11 +64,12 @@ tls_stream::tls_stream(asio::ip::tcp::socket socket, timekeeper& keeper,
     : stream(std::move(socket), keeper),
       context_(std::move(context)),
       ssl_(SSL_new(context_->native())),
-      host_(host) {
+      notes_(&context_->attach(ssl_.get(), host, port)) {
     boost::system::error_code not_literal;
     socket_.native_non_blocking(true, not_literal);
+    wire_.socket = socket_.native_handle();
     BIO* bio = BIO_new(socket_method());
-    BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket_.native_handle())));
+    BIO_set_data(bio, &wire_);
     BIO_set_init(bio, 1);
     SSL* const ssl = ssl_.get();
     SSL_set_bio(ssl, bio, bio);
@@ -90,7 +87,6 @@ tls_stream::tls_stream(asio::ip::tcp::socket socket, timekeeper& keeper,
     } else {
         X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str());
     }
-    context_->attach_session(ssl, host + ':' + std::to_string(port));
 }
 
 tls_stream::~tls_stream() {
@@ -109,7 +105,7 @@ asio::awaitable<core::outcome<void>> tls_stream::handshake(clock::time_point lim
             co_return core::outcome<void>();
         const int what = SSL_get_error(ssl_.get(), returned);
         if (what != SSL_ERROR_WANT_READ && what != SSL_ERROR_WANT_WRITE)
-            co_return handshake_fault();
+            co_return handshake_fault(tls_errors::take(), peer());
         const auto need =
             what == SSL_ERROR_WANT_READ ? readiness::want_read : readiness::want_write;
         if (is_cancelled(co_await asio::this_coro::cancellation_state))
@@ -117,32 +113,34 @@ asio::awaitable<core::outcome<void>> tls_stream::handshake(clock::time_point lim
         const auto ready = co_await wait(need, limit);
         if (!ready) {
             if (ready.error().code() == errc::truncated)
-                co_return core::fault(make_error_code(errc::tls_reset), ready.error().message());
+                co_return core::fault(
+                    make_error_code(errc::tls_reset),
+                    "TLS handshake with " + notes_->host + ": " + ready.error().message());
             co_return ready.error();
         }
     }
 }
 
-core::fault tls_stream::handshake_fault() {
-    const unsigned long code = ERR_peek_last_error();
-    const int reason = ERR_GET_REASON(code);
-    // A directory of trusted CAs is read only now.
-    if (lacked_descriptor())
-        return make_error_code(errc::too_many_files);
-    if (code == 0 || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING || ERR_SYSTEM_ERROR(code))
-        return {make_error_code(errc::tls_reset),
-                host_ + " closed the connection during the TLS handshake"};
-    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
-        return {make_error_code(errc::tls_certificate),
-                "the certificate of " + host_ + " is not trusted: " +
-                    X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get()))};
-    return {make_error_code(errc::tls_handshake),
-            "TLS handshake with " + host_ + " failed: " + library_error()};
+tls_peer tls_stream::peer() const {
+    tls_peer known;
+    known.host = notes_->host;
+    known.first_bytes = {wire_.first.data(), wire_.heard};
+    const bool has_certificate = SSL_get_certificate(ssl_.get()) != nullptr;
+    known.certificate_missing = notes_->certificate_wanted && !has_certificate;
+    known.certificate_sent = notes_->certificate_wanted && has_certificate;
+    known.distrust = notes_->distrust;
+    if (const long judged = SSL_get_verify_result(ssl_.get());
+        judged != X509_V_OK && !known.distrust.any())
+        known.distrust = core::fault(make_error_code(errc::tls_certificate),
+                                     "the certificate of " + notes_->host + " is not trusted: " +
+                                         X509_verify_cert_error_string(judged));
+    return known;
 }
 
 attempt tls_stream::from_ssl(int returned) {
     attempt step;
-    switch (SSL_get_error(ssl_.get(), returned)) {
+    const int what = SSL_get_error(ssl_.get(), returned);
+    switch (what) {
         case SSL_ERROR_WANT_READ:
             step.state = readiness::want_read;
             break;
@@ -152,20 +150,26 @@ attempt tls_stream::from_ssl(int returned) {
         case SSL_ERROR_ZERO_RETURN:
             step.state = readiness::end;
             break;
-        case SSL_ERROR_SYSCALL:
-            step.error =
-                errno != 0 ? connection_fault(errno)
-                           : core::fault(make_error_code(errc::truncated), "the connection broke");
-            break;
         default:
-            step.error = core::fault(
-                make_error_code(errc::truncated),
-                ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING
-                    ? "the peer closed the connection without the end of TLS"
-                    : "TLS failed: " + library_error());
+            step.error = failed(what);
     }
     ERR_clear_error();
     return step;
+}
+
+/// `what` is as SSL_get_error tells.
+core::fault tls_stream::failed(int what) {
+    const int error = errno;
+    const auto errors = tls_errors::take();
+    if (auto refused = heard_ ? core::fault() : refusal(errors, peer()); refused.any())
+        return refused;
+    if (what == SSL_ERROR_SYSCALL && error != 0)
+        return connection_fault(error);
+    const char* const text = what == SSL_ERROR_SYSCALL ? "the connection broke"
+                             : ERR_GET_REASON(errors.last) == SSL_R_UNEXPECTED_EOF_WHILE_READING
+                                 ? "the server closed the connection without the end of TLS"
+                                 : nullptr;
+    return {make_error_code(errc::truncated), text ? text : "TLS failed: " + reason_of(errors)};
 }
 
 attempt tls_stream::try_read(std::span<std::byte> space) {
@@ -192,6 +196,7 @@ attempt tls_stream::try_read(std::span<std::byte> space) {
             break;
         }
         step.bytes += got;
+        heard_ = true;
     }
     return step;
 }
@@ -201,12 +206,27 @@ attempt tls_stream::try_write(std::span<const std::byte> data) {
     errno = 0;
     std::size_t sent = 0;
     const int returned = SSL_write_ex(ssl_.get(), data.data(), data.size(), &sent);
-    if (returned != 1)
-        return from_ssl(returned);
+    if (returned != 1) {
+        attempt step = from_ssl(returned);
+        return step.error.any() ? last_words(std::move(step)) : step;
+    }
     attempt step;
     step.state = readiness::done;
     step.bytes = sent;
     return step;
+}
+
+/// A server that refuses closes at once, and a write may fail before its alert is read.
+attempt tls_stream::last_words(attempt broken) {
+    char byte;
+    std::size_t got = 0;
+    ERR_clear_error();
+    errno = 0;
+    const int returned = SSL_peek_ex(ssl_.get(), &byte, 1, &got);
+    if (returned == 1)
+        return broken;
+    attempt last = from_ssl(returned);
+    return last.error.any() && last.error.code() != errc::truncated ? last : broken;
 }
 
 bool tls_stream::is_quiet() {

@@ -4,13 +4,24 @@
 
 #include <openssl/ssl.h>
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
 
 #include "net/stream.hpp"
 #include "net/tls_context.hpp"
+#include "net/tls_failure.hpp"
 
 namespace asyncdl::net {
+
+/// The socket below TLS, and what came from it first: enough to see what is no TLS at all.
+class tls_wire {
+public:
+    int socket = -1;
+    std::size_t heard = 0;  ///< bytes of `first`
+    std::array<char, 8> first{};
+};
 
 class tls_stream final : public stream {
 public:
@@ -22,10 +33,10 @@ public:
     /// Says goodbye where the connection is in order; does not wait.
     ~tls_stream() override;
 
-    /// Shakes hands until `limit`. Errors: `tls_certificate`, `tls_handshake`, `tls_reset`,
-    /// `timeout`, `cancelled`.
+    /// Shakes hands until `limit`. Errors: those of `handshake_fault`, `timeout`, `cancelled`.
     boost::asio::awaitable<core::outcome<void>> handshake(clock::time_point limit);
 
+    /// Before the first byte an alert is a refusal: `tls_handshake`.
     attempt try_read(std::span<std::byte> space) override;
     attempt try_write(std::span<const std::byte> data) override;
     bool is_quiet() override;
@@ -36,12 +47,16 @@ private:
     };
 
     attempt from_ssl(int returned);
-    core::fault handshake_fault();
+    core::fault failed(int what);
+    attempt last_words(attempt broken);
+    tls_peer peer() const;
 
     std::shared_ptr<tls_context> context_;
+    tls_wire wire_;
     std::unique_ptr<SSL, free_ssl> ssl_;
-    std::string host_;
-    attempt pending_;  ///< what came after the bytes that the last read gave
+    const handshake_notes* notes_;  ///< of `ssl_`
+    bool heard_ = false;            ///< the server has sent something besides TLS itself
+    attempt pending_;               ///< what came after the bytes that the last read gave
 };
 
 }  // namespace asyncdl::net

@@ -129,6 +129,8 @@ TEST_CASE("a handshake that stalls is bounded") {
     const download_result result = on.fetch(download_request(url, "file"));
     watch.check_passed(300ms);
     check_failed(on, result, errc::connect_timeout);
+    CHECK(result.message ==
+          "no connection to 127.0.0.1:" + std::to_string(on.server.port()) + " in 0.3 s");
     CHECK(eventually([&] { return on.server.open() == 0; }));
 }
 
@@ -149,6 +151,7 @@ TEST_CASE_TEMPLATE("a stalled head or body is bounded", How, plain, tls) {
         const download_result result = on.fetch(path);
         watch.check_passed(300ms);
         check_failed(on, result, errc::timeout);
+        CHECK(result.message == "no byte for 0.3 s");
         CHECK(result.attempts == 1);
     }
     CHECK(eventually([&] { return on.server.open() == 0; }));
@@ -160,8 +163,10 @@ TEST_CASE_TEMPLATE("a head that trickles must be complete in four times the time
     on.server.on("/", misbehave::trickled_head(50ms));
     on.options.timeout = 500ms;
     const stopwatch watch;
-    check_failed(on, on.fetch("/"), errc::timeout);
+    const download_result result = on.fetch("/");
     watch.check_passed(2s);
+    check_failed(on, result, errc::timeout);
+    CHECK(result.message == "the response head is not complete after 2 s, 4 times the timeout");
 }
 
 TEST_CASE_TEMPLATE("a slow body that keeps coming is no timeout", How, plain, tls) {

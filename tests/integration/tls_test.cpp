@@ -45,6 +45,7 @@ origin_options expired() {
     return with_certificate(shared_authority().issue(old));
 }
 
+/// Under the name of one that is trusted.
 origin_options unknown_authority() {
     return with_certificate(authority().issue());
 }
@@ -77,7 +78,7 @@ TEST_CASE("without the check every certificate will do") {
 TEST_CASE("the system's authorities do not know ours") {
     tls_stage on(over_tls());
     on.options.tls.ca_file.clear();
-    check_failed(on, on.fetch("/"), errc::tls_certificate);
+    check_failed(on, on.fetch("/"), errc::tls_unknown_issuer);
 }
 
 TEST_CASE("a name is checked as well as an address, and sent as SNI") {

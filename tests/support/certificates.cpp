@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
@@ -17,6 +18,7 @@ struct release {
     void operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free(key); }
     void operator()(X509* certificate) const noexcept { X509_free(certificate); }
     void operator()(BIO* bio) const noexcept { BIO_free(bio); }
+    void operator()(GENERAL_NAMES* names) const noexcept { GENERAL_NAMES_free(names); }
     void operator()(X509_EXTENSION* extension) const noexcept { X509_EXTENSION_free(extension); }
 };
 using key_ptr = std::unique_ptr<EVP_PKEY, release>;
@@ -61,13 +63,14 @@ void add_extension(X509* certificate, X509* issuer, int nid, const std::string& 
     check(extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1);
 }
 
-void set_name(X509_NAME* name, const char* text) {
+void set_name(X509_NAME* name, const std::string& text) {
     check(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
-                                     reinterpret_cast<const unsigned char*>(text), -1, -1, 0) == 1);
+                                     reinterpret_cast<const unsigned char*>(text.data()),
+                                     static_cast<int>(text.size()), -1, 0) == 1);
 }
 
 /// Everything that all certificates have; not signed yet.
-certificate_ptr draft(EVP_PKEY* key, const char* name, long from, long to) {
+certificate_ptr draft(EVP_PKEY* key, const std::string& name, long from, long to) {
     certificate_ptr certificate(X509_new());
     check(certificate != nullptr);
     X509_set_version(certificate.get(), X509_VERSION_3);
@@ -81,15 +84,25 @@ certificate_ptr draft(EVP_PKEY* key, const char* name, long from, long to) {
     return certificate;
 }
 
-std::string alternative_names(const certificate_options& options) {
-    std::string names;
+/// Made by hand, since OpenSSL's own notation cannot express every byte.
+void add_alternative_names(X509* certificate, const certificate_options& options) {
+    const std::unique_ptr<GENERAL_NAMES, release> names(GENERAL_NAMES_new());
+    const auto add = [&](int kind, ASN1_STRING* value) {
+        GENERAL_NAME* one = GENERAL_NAME_new();
+        check(value != nullptr && one != nullptr);
+        GENERAL_NAME_set0_value(one, kind, value);
+        sk_GENERAL_NAME_push(names.get(), one);
+    };
     for (const std::string& name : options.dns_names) {
-        names += (names.empty() ? "DNS:" : ",DNS:") + name;
+        ASN1_IA5STRING* text = ASN1_IA5STRING_new();
+        check(ASN1_STRING_set(text, name.data(), static_cast<int>(name.size())) == 1);
+        add(GEN_DNS, text);
     }
     for (const std::string& address : options.addresses) {
-        names += (names.empty() ? "IP:" : ",IP:") + address;
+        add(GEN_IPADD, a2i_IPADDRESS(address.c_str()));
     }
-    return names;
+    check(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(), 0,
+                            X509V3_ADD_DEFAULT) == 1);
 }
 
 constexpr long hour = 3600;
@@ -103,8 +116,8 @@ public:
     certificate_ptr certificate;
 };
 
-authority::authority() : keys_(std::make_unique<keys>()) {
-    keys_->certificate = draft(keys_->key.get(), "Test authority", -30 * day, 30 * day);
+authority::authority(const std::string& name) : keys_(std::make_unique<keys>()) {
+    keys_->certificate = draft(keys_->key.get(), name, -30 * day, 30 * day);
     X509* own = keys_->certificate.get();
     check(X509_set_issuer_name(own, X509_get_subject_name(own)) == 1);
     add_extension(own, own, NID_basic_constraints, "critical,CA:TRUE");
@@ -117,13 +130,29 @@ authority::~authority() = default;
 
 identity authority::issue(const certificate_options& options) const {
     const key_ptr key = make_key();
-    const certificate_ptr certificate = draft(
-        key.get(), "Test server", options.expired ? -3 * day : -hour, options.expired ? -day : day);
-    X509* issuer = keys_->certificate.get();
+    const long from = options.expired ? -3 * day : options.not_yet_valid ? day : -hour;
+    const long to = options.expired ? -day : options.not_yet_valid ? 3 * day : day;
+    const certificate_ptr certificate = draft(key.get(), options.subject, from, to);
+    X509* issuer = options.self_signed ? certificate.get() : keys_->certificate.get();
     check(X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer)) == 1);
-    add_extension(certificate.get(), issuer, NID_subject_alt_name, alternative_names(options));
-    check(X509_sign(certificate.get(), keys_->key.get(), EVP_sha256()) != 0);
+    if (!options.dns_names.empty() || !options.addresses.empty()) {
+        add_alternative_names(certificate.get(), options);
+    }
+    EVP_PKEY* const signer = options.self_signed ? key.get() : keys_->key.get();
+    check(X509_sign(certificate.get(), signer, EVP_sha256()) != 0);
     return {certificate_pem(certificate.get()), key_pem(key.get())};
+}
+
+void show(SSL_CTX* context, const identity& who) {
+    const auto over = [](const std::string& text) {
+        return std::unique_ptr<BIO, release>(
+            BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    };
+    const certificate_ptr certificate(
+        PEM_read_bio_X509(over(who.certificate).get(), nullptr, nullptr, nullptr));
+    const key_ptr key(PEM_read_bio_PrivateKey(over(who.key).get(), nullptr, nullptr, nullptr));
+    check(SSL_CTX_use_certificate(context, certificate.get()) == 1 &&
+          SSL_CTX_use_PrivateKey(context, key.get()) == 1);
 }
 
 const authority& shared_authority() {

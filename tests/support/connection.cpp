@@ -159,6 +159,35 @@ bool connection::read_client_hello() {
            static_cast<::ssize_t>(rest.size());
 }
 
+void connection::send_in_clear(std::string_view bytes) {
+    ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+}
+
+void connection::damaged_handshake(std::size_t at) {
+    BIO* const in = BIO_new(BIO_s_mem());
+    BIO* const out = BIO_new(BIO_s_mem());
+    SSL_set_bio(tls_.get(), in, out);
+    std::array<char, 4096> piece;
+    std::size_t sent = 0;
+    for (bool goes_on = true; goes_on;) {
+        const int accepted = SSL_accept(tls_.get());
+        goes_on = SSL_get_error(tls_.get(), accepted) == SSL_ERROR_WANT_READ;
+        for (int size = 0; (size = BIO_read(out, piece.data(), piece.size())) > 0;) {
+            const auto count = static_cast<std::size_t>(size);
+            if (at >= sent && at < sent + count) {
+                piece[at - sent] ^= 1;
+            }
+            sent += count;
+            ::send(socket_, piece.data(), count, MSG_NOSIGNAL);
+        }
+        const ::ssize_t came = goes_on ? ::recv(socket_, piece.data(), piece.size(), 0) : 0;
+        goes_on = came > 0;
+        BIO_write(in, piece.data(), static_cast<int>(came));
+    }
+    ERR_clear_error();
+    close_socket();
+}
+
 void connection::settle() {
     eventually([&] {
         int unconfirmed = 0;

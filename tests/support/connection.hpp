@@ -44,6 +44,12 @@ public:
     /// the peer has gone.
     bool read_client_hello();
 
+    /// These bytes as they are, below TLS.
+    void send_in_clear(std::string_view bytes);
+
+    /// The handshake with one bit wrong in the byte `at` of what the server sends; then closes.
+    void damaged_handshake(std::size_t at);
+
     /// Waits until the peer's system has everything that was sent.
     void settle();
 

@@ -2,8 +2,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/bio.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -16,22 +14,12 @@
 namespace asyncdl::test {
 namespace {
 
-std::unique_ptr<BIO, decltype(&BIO_free)> over(const std::string& text) {
-    return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), BIO_free};
-}
-
-SSL_CTX* make_context(const identity& who, int highest_version) {
+SSL_CTX* make_context(const origin_options& options) {
     SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-    X509* certificate = PEM_read_bio_X509(over(who.certificate).get(), nullptr, nullptr, nullptr);
-    EVP_PKEY* key = PEM_read_bio_PrivateKey(over(who.key).get(), nullptr, nullptr, nullptr);
-    const bool usable = SSL_CTX_use_certificate(context, certificate) == 1 &&
-                        SSL_CTX_use_PrivateKey(context, key) == 1 &&
-                        SSL_CTX_set_max_proto_version(context, highest_version) == 1;
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-    if (!usable) {
-        SSL_CTX_free(context);
-        throw std::runtime_error("the origin's certificate cannot be used");
+    show(context, *options.tls);
+    SSL_CTX_set_max_proto_version(context, options.highest_tls);
+    if (options.wants_certificate) {
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
     }
     return context;
 }
@@ -90,7 +78,7 @@ void origin::release::operator()(SSL_CTX* context) const noexcept {
 
 origin::origin(origin_options options)
     : options_(std::move(options)),
-      tls_(options_.tls ? make_context(*options_.tls, options_.highest_tls) : nullptr),
+      tls_(options_.tls ? make_context(options_) : nullptr),
       listener_(listen_on(options_.port)),
       port_(port_of(listener_)),
       acceptor_([this] { accept(); }) {}

@@ -31,6 +31,7 @@ struct origin_options {
     std::uint16_t port = 0;                         ///< 0: one that is free
     std::optional<identity> tls{};                  ///< empty: plain
     int highest_tls = 0;                            ///< `TLS1_2_VERSION`, ...; 0: the highest
+    bool wants_certificate = false;                 ///< of the client
     std::function<void(connection&)> on_connect{};  ///< before the handshake
 };
 

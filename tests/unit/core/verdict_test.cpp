@@ -77,6 +77,30 @@ TEST_CASE("200 and 203 are stored") {
     }
 }
 
+TEST_CASE("401 says what is wanted, or that what was sent is no use") {
+    question about;
+    about.status = 401;
+    about.reason = "Unauthorized";
+    CHECK(about.judge().failure->why.message() ==
+          "HTTP status 401 Unauthorized: it wants credentials, in the URL (USER:PASSWORD@HOST) or "
+          "an Authorization header");
+    about.policy.sent_credentials = true;
+    CHECK(about.judge().failure->why.message() ==
+          "HTTP status 401 Unauthorized: it refused the credentials");
+}
+
+TEST_CASE("only a 400 to plain HTTP whose page names HTTPS asks for https") {
+    response_head head;
+    head.status = 400;
+    const auto plain = *url::parse("http://h:8443/");
+    const std::string page = "The plain HTTP request was sent to HTTPS port";
+    CHECK(asks_for_https(head, plain, page));
+    CHECK_FALSE(asks_for_https(head, plain, "no such parameter"));
+    CHECK_FALSE(asks_for_https(head, *url::parse("https://h:8443/"), page));
+    head.status = 404;
+    CHECK_FALSE(asks_for_https(head, plain, page));
+}
+
 TEST_CASE("every other status fails, is followed or breaks the protocol") {
     for (unsigned status = 0; status <= 1000; ++status) {
         CAPTURE(status);

@@ -54,6 +54,23 @@ TEST_SUITE("unit/http/head_reader") {
               "11 200 OK|A=b c d|E=f +0");
     }
 
+    TEST_CASE("an alert of TLS is told as that, anything else that is no head is malformed") {
+        const auto refusal = [](std::string_view bytes) {
+            head_reader reader;
+            const auto taken = reader.feed(bytes);
+            REQUIRE(taken.has_error());
+            CHECK(taken.error().code() == errc::protocol);
+            return taken.error().message();
+        };
+        using namespace std::string_view_literals;
+        for (const auto alert : {"\x15\x03\x01\0\2\2\x46"sv, "\x15\x03\x03\0\2\2\n"sv}) {
+            CHECK(refusal(alert) == "the server speaks TLS on this port; try https://");
+        }
+        for (const auto other : {"\x16\x03\x03\0\2\2"sv, "\x15"sv, "SSH-2.0-x\r\n"sv, "hello"sv}) {
+            CHECK(refusal(other) == "malformed response head: no HTTP/1 status line");
+        }
+    }
+
     TEST_CASE("a later minor version is read as the latest that is known") {
         CHECK(read("HTTP/1.2 200 OK\r\nA: b\r\n\r\n") == "11 200 OK|A=b +0");
         CHECK(read("HTTP/1.9 204\r\n\r\n") == "11 204  +0");
