@@ -7,16 +7,19 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <variant>
 
+#include "cli/error_line.hpp"
 #include "cli/text.hpp"
 
 namespace asyncdl::cli {
 
 namespace {
 
-using field_value = std::variant<std::nullptr_t, bool, std::uint64_t, double, std::string_view>;
+using field_value =
+    std::variant<std::nullptr_t, bool, std::uint64_t, double, std::string_view, std::string>;
 
 template <typename Record>
 struct field {
@@ -29,10 +32,7 @@ field_value text_or_null(std::string_view text) {
 }
 
 field_value error_text(const download_result& r) {
-    if (r.success) {
-        return nullptr;
-    }
-    return r.message.empty() ? error_kind(r.error) : std::string_view(r.message);
+    return r.success ? field_value(nullptr) : field_value(error_line(r));
 }
 
 using result = download_result;

@@ -1,10 +1,10 @@
 #include "cli/text_report.hpp"
 
 #include <array>
-#include <asyncdl/error.hpp>
 #include <asyncdl/mask_secrets.hpp>
 #include <cstdio>
 
+#include "cli/error_line.hpp"
 #include "cli/text.hpp"
 
 namespace asyncdl::cli {
@@ -13,10 +13,6 @@ namespace {
 
 std::string shown_url(const download_result& result) {
     return clean(mask_secrets(result.url));
-}
-
-std::string reason(const download_result& result) {
-    return clean(result.message.empty() ? error_kind(result.error) : result.message);
 }
 
 std::string percent(double share) {
@@ -31,11 +27,11 @@ std::string percent(double share) {
 
 void summary_report::add(const download_result& result) {
     if (!result.success) {
-        out().write("❌ " + shown_url(result) + ": " + reason(result) + "\n");
+        out().write("❌ " + shown_url(result) + ": " + clean(error_line(result)) + "\n");
         return;
     }
     const std::string size = readable_size(result.file_size);
-    const std::string& place = result.file_name.empty() ? body_ : result.file_name;
+    const std::string& place = result.file_path.empty() ? body_ : result.file_path;
     out().write("✅ " + (place.empty() ? shown_url(result) : clean(place)) + ": " + size +
                 (result.skipped ? ", kept as it was\n"
                                 : ", " + readable_time(result.download_time) + ", " +
@@ -58,7 +54,7 @@ void summary_report::finish(const batch_summary& summary) {
 }
 
 void failure_report::add(const download_result& result) {
-    out().write("asyncdl: " + shown_url(result) + ": " + reason(result) + "\n");
+    out().write("asyncdl: " + shown_url(result) + ": " + clean(error_line(result)) + "\n");
 }
 
 }  // namespace asyncdl::cli

@@ -123,7 +123,8 @@ TEST_SUITE("cli/disk") {
         const auto results = run_after(b, prefix, "\"$1/bytes/1\" a/b=\"$1/bytes/2\"");
         REQUIRE(results.size() == 2);
         CHECK(kind_of(results[0]) == "file");
-        CHECK(results[0].at("error").as_string() == "cannot create 1.part: Permission denied");
+        CHECK(results[0].at("error").as_string() ==
+              "cannot create downloads/1.part: Permission denied");
         CHECK(kind_of(results[1]) == "file");
         CHECK(b.dir.names() == words{"downloads"});
     }
@@ -196,7 +197,8 @@ TEST_SUITE("cli/disk") {
                                                   "echo old >downloads/kept");
         REQUIRE(results.size() == 2);
         CHECK(kind_of(results[0]) == "file");
-        CHECK(results[0].at("error").as_string() == "cannot create 1.part: Read-only file system");
+        CHECK(results[0].at("error").as_string() ==
+              "cannot create downloads/1.part: Read-only file system");
         CHECK(kind_of(results[1]) == "file");
         CHECK(b.read("names") == "kept\n");
         CHECK(b.read("kept") == "old\n");

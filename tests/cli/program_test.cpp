@@ -25,7 +25,7 @@ TEST_SUITE("cli/program") {
         const auto r = b.run({b.url("/bytes/4096")});
         CHECK(r.status == 0);
         CHECK(steady(r.out) ==
-              "✅ 4096: 4.0 KiB, TIME, SPEED\n"
+              "✅ downloads/4096: 4.0 KiB, TIME, SPEED\n"
               "\n"
               "Downloads: 1, succeeded: 1, failed: 0, success rate: 100.0 %\n"
               "Received: 4.0 KiB in TIME, SPEED\n");
@@ -40,7 +40,7 @@ TEST_SUITE("cli/program") {
         CHECK(r.status == 1);
         CHECK(r.out.find("❌ " + b.url("/status/404") + ": ") != std::string::npos);
         CHECK(r.out.find("404") != std::string::npos);
-        CHECK(r.out.find("✅ 1: 1 B, ") != std::string::npos);
+        CHECK(r.out.find("✅ downloads/1: 1 B, ") != std::string::npos);
         CHECK(r.out.find("Downloads: 2, succeeded: 1, failed: 1, success rate: 50.0 %") !=
               std::string::npos);
         CHECK(b.exists("downloads/1"));
@@ -206,7 +206,8 @@ TEST_SUITE("cli/program") {
         const std::string job = "f=" + b.url("/bytes/5");
         REQUIRE(b.run({job}).status == 0);
         b.write("downloads/f", "old");
-        CHECK(b.run({job, "--on-exists", "skip"}).out.starts_with("✅ f: 3 B, kept as it was\n"));
+        CHECK(b.run({job, "--on-exists", "skip"})
+                  .out.starts_with("✅ downloads/f: 3 B, kept as it was\n"));
         CHECK(b.read("downloads/f") == "old");
         CHECK(b.run({job, "--on-exists", "fail"}).status == 1);
         CHECK(b.read("downloads/f") == "old");
