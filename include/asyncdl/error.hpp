@@ -30,7 +30,7 @@ enum class errc {
     truncated,              ///< the response ended before it was complete
     changed,                ///< the remote file changed in the middle of the download
     checksum,               ///< the file's digest is not the one asked for
-    name,                   ///< no safe file name
+    name,                   ///< no safe file name, or one that is too long
     exists,                 ///< the target exists or belongs to another download of this run
     file,                   ///< a local file or directory cannot be used
     disk_full,              ///< no space or quota left

@@ -1,6 +1,7 @@
 #include "core/file_name.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/content_disposition.hpp"
 #include "core/fields.hpp"
@@ -23,11 +24,15 @@ std::string_view extension_of(std::string_view leaf) {
     return leaf.substr(dot);
 }
 
-// A leaf with `middle` before its extension, the stem cut where the whole would be too long.
-std::string joined(std::string_view leaf, std::string_view middle) {
-    const std::string_view extension = extension_of(leaf);
+// A leaf with `middle` before its extension, the stem cut if the whole would be too long.
+std::string joined(std::string_view leaf, std::string_view middle, std::size_t limit) {
+    std::string_view extension = extension_of(leaf);
+    if (extension.size() > limit / 2) {
+        extension = {};
+    }
     leaf.remove_suffix(extension.size());
-    std::string result(utf8::front(leaf, max_name_bytes - middle.size() - extension.size()));
+    const std::size_t taken = middle.size() + extension.size();
+    std::string result(utf8::front(leaf, limit > taken ? limit - taken : 1));
     result += middle;
     result += extension;
     return result;
@@ -72,6 +77,22 @@ bool is_of_another_download(std::string_view name) {
                iequals(name.substr(name.size() - suffix.size()), suffix);
     };
     return ends(".part") || ends(".part.state");
+}
+
+// A name without dangers, cut to `limit`; empty if nothing is left of it.
+std::string fitted(std::string name, std::size_t limit) {
+    if (name.size() > limit) {
+        // The cut may have bared blanks.
+        name = trimmed(joined(name, "", limit));
+    }
+    if (name == "." || name == "..") {
+        name.clear();
+    }
+    if (is_of_another_download(name)) {
+        name.resize(std::min(name.size(), limit - 1));
+        name += '_';
+    }
+    return name;
 }
 
 // A safe name that the server chose.
@@ -159,26 +180,21 @@ std::string served_name(std::string_view disposition, const url& final_url, bool
 }
 
 std::string safe_name(std::string_view text) {
-    std::string name = without_dangers(trimmed(text));
-    if (name.size() > max_name_bytes) {
-        // The cut may have bared blanks.
-        name = trimmed(joined(name, ""));
-    }
-    if (name == "." || name == "..") {
-        name.clear();
-    }
-    if (is_of_another_download(name)) {
-        name.resize(std::min(name.size(), max_name_bytes - 1));
-        name += '_';
-    }
-    return name;
+    return fitted(without_dangers(trimmed(text)), max_name_bytes);
 }
 
-std::string numbered_name(std::string_view name, unsigned number) {
+std::string shortened_name(std::string name, std::size_t limit) {
+    if (name.size() > limit) {
+        name = fitted(std::move(name), limit);
+    }
+    return name.empty() ? "_" : name;
+}
+
+std::string numbered_name(std::string_view name, unsigned number, std::size_t limit) {
     const auto slash = name.rfind('/');
     const std::size_t folders = slash == std::string_view::npos ? 0 : slash + 1;
     std::string result(name.substr(0, folders));
-    result += joined(name.substr(folders), '.' + std::to_string(number));
+    result += joined(name.substr(folders), '.' + std::to_string(number), limit);
     return result;
 }
 

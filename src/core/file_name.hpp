@@ -9,7 +9,7 @@
 
 namespace asyncdl::core {
 
-/// Bytes of a name that leave room for ".part.state" in a file system's 255.
+/// Bytes of a name that leave room for ".part.state" in the 255 of the usual file systems.
 inline constexpr std::size_t max_name_bytes = 244;
 
 /// A name that a caller gave: relative to the directory, `/` separates folders; `.` and inner `..`
@@ -39,9 +39,15 @@ std::string served_name(std::string_view disposition, const url& final_url, bool
 /// bytes) kept.
 std::string safe_name(std::string_view text);
 
+/// A safe name cut to `limit` bytes, for file systems that take no more: as by `safe_name`, but an
+/// extension is kept only up to half of the limit, and something is always left.
+std::string shortened_name(std::string name, std::size_t limit);
+
 /// `name.N.ext`: the number goes before the last extension of the last part ("a.tar.gz" becomes
-/// "a.tar.1.gz", ".x" becomes ".x.1"); the stem is cut where the result would be over the bound.
-std::string numbered_name(std::string_view name, unsigned number);
+/// "a.tar.1.gz", ".x" becomes ".x.1"); the stem is cut if the last part would be over `limit`
+/// bytes.
+std::string numbered_name(std::string_view name, unsigned number,
+                          std::size_t limit = max_name_bytes);
 
 /// Server text for a person: control characters (C0, DEL, C1, of the direction) left out, invalid
 /// UTF-8 replaced by U+FFFD, at most `limit` bytes, cut between characters.

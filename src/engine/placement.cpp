@@ -61,6 +61,8 @@ core::outcome<void> placement::enter(std::shared_ptr<storage::directory> folder)
         take_derived();
         return {};
     }
+    if (auto fits = check_length(); !fits)
+        return fits;
     if (take(target_.base))
         return {};
     return core::fault(make_error_code(errc::exists),
@@ -75,6 +77,7 @@ bool placement::follow(const core::url& to, bool redirected, const core::fields&
     std::string derived = disposition  ? core::served_name(*disposition, to, redirected)
                           : redirected ? core::served_name(to)
                                        : core::derived_name(to);
+    derived = core::shortened_name(std::move(derived), folder_->max_leaf());
     if (derived == target_.base)
         return false;
     if (part_ && part_->base == derived) {
@@ -99,10 +102,33 @@ bool placement::take(std::string name) {
     return true;
 }
 
+/// The first free one of the names that can be made of the derived one in this folder.
 void placement::take_derived() {
+    target_.base = core::shortened_name(std::move(target_.base), folder_->max_leaf());
     number_ = 0;
     if (!take(target_.base))
         (void)take_number(std::nullopt);  // without a look at files it cannot fail
+}
+
+core::outcome<void> placement::check_length() const {
+    const std::size_t most = folder_->max_leaf();
+    if (last_part(target_.name).size() <= most)
+        return {};
+    return core::fault(make_error_code(errc::name),
+                       "the file name " + target_.name +
+                           " is too long for its folder, which takes " + std::to_string(most) +
+                           " bytes");
+}
+
+/// A file system may take less than it says: a derived name is cut then. Blocking.
+core::outcome<void> placement::try_length() {
+    folder_->try_leaf(last_part(target_.name).size());
+    auto fits = check_length();
+    if (fits || given_)
+        return fits;
+    target_.claim.give_back();
+    take_derived();
+    return {};
 }
 
 bool placement::use_part(const std::string& leaf) {
@@ -130,7 +156,7 @@ core::outcome<bool> placement::next_number(on_exists mode) {
 /// so it is found in few steps.
 core::outcome<void> placement::take_number(std::optional<on_exists> mode, unsigned above) {
     const auto try_number = [&](unsigned number) -> core::outcome<bool> {
-        std::string name = core::numbered_name(target_.base, number);
+        std::string name = core::numbered_name(target_.base, number, folder_->max_leaf());
         if (mode) {
             const auto there = look(std::string(last_part(name)));
             if (!there)
@@ -171,6 +197,8 @@ core::outcome<storage::target> placement::look(const std::string& leaf) const {
 }
 
 core::outcome<bool> placement::settle(on_exists mode) {
+    if (auto fits = try_length(); !fits)
+        return fits.error();
     // Where files are made without a name, they find out early enough what is in their place.
     unchecked_ = mode == on_exists::overwrite && folder_->takes_unnamed();
     if (unchecked_)

@@ -32,7 +32,8 @@ public:
                              const core::url& from);
 
     /// Takes the name in the open folder that is to hold the file. May be called again: in another
-    /// folder the name is taken anew. Makes no system call. `errc::exists`.
+    /// folder the name is taken anew. A derived name is cut to what the folder takes. Makes no
+    /// system call. `errc::exists`, `errc::name`.
     core::outcome<void> enter(std::shared_ptr<storage::directory> folder);
     bool is_named() const noexcept { return target_.claim.is_held(); }
 
@@ -43,7 +44,7 @@ public:
 
     /// Applies `on_exists` to what is in the target's place. Blocking.
     /// @return false if the existing file is kept
-    /// `errc::file`, `errc::exists`.
+    /// `errc::file`, `errc::exists`, `errc::name`.
     core::outcome<bool> settle(on_exists mode);
 
     /// Whether `settle` left the look at the target to its commit, which comes soon enough for a
@@ -89,6 +90,8 @@ private:
     held_name no_name() { return {{}, {}, name_claim(active_, batch_)}; }
     bool take(std::string name);
     void take_derived();
+    core::outcome<void> check_length() const;
+    core::outcome<void> try_length();
     core::outcome<storage::target> look(const std::string& leaf) const;
     core::outcome<void> take_number(std::optional<on_exists> mode, unsigned above = 0);
 

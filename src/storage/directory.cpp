@@ -11,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "core/file_name.hpp"
 #include "storage/part_lock.hpp"
 
 namespace asyncdl::storage {
@@ -30,6 +31,16 @@ std::atomic<std::uint64_t> states_begun = 0;  ///< by this process
 
 core::fault unusable(std::string_view path, int negative_errno) {
     return file_fault("use folder", path, negative_errno);
+}
+
+constexpr std::size_t endings = part_suffix.size() + state_suffix.size();
+
+/// By what the file system says, if that makes sense.
+std::size_t said_max_leaf(files& calls, int folder) {
+    const long said = calls.name_max(folder);
+    if (said <= static_cast<long>(endings))
+        return core::max_name_bytes;
+    return std::min(static_cast<std::size_t>(said) - endings, core::max_name_bytes);
 }
 
 /// Opens the folder `path` below `base`, making it where it is missing. Somebody else may make it
@@ -80,8 +91,9 @@ core::outcome<std::shared_ptr<directory>> directory::opened(int descriptor, std:
     struct ::stat found {};
     if (const int looked = calls.fstat(open.get(), found); looked < 0)
         return unusable(path, looked);
+    const auto max_leaf = said_max_leaf(calls, open.get());
     return std::make_shared<directory>(open.release(), storage::identity(found), std::move(path),
-                                       calls, std::move(in_use));
+                                       calls, max_leaf, std::move(in_use));
 }
 
 bool directory::is_gone() const {
@@ -107,6 +119,31 @@ core::outcome<std::shared_ptr<directory>> directory::folder_of(const std::string
         folder = std::move(*next);
     }
     return folder;
+}
+
+void directory::try_leaf(std::size_t size) {
+    if (size <= tried_leaf_ || size > max_leaf_)
+        return;
+    std::size_t taken = size;
+    if (!takes_leaf(size)) {
+        taken = 0;
+        for (std::size_t refused = size; refused - taken > 1;) {
+            const auto between = taken + (refused - taken) / 2;
+            (takes_leaf(between) ? taken : refused) = between;
+        }
+    }
+    if (taken == 0)  // then it is not the length
+        return;
+    if (taken < size)
+        max_leaf_ = taken;
+    tried_leaf_ = taken;
+}
+
+/// Whether a name of this length, with the longest ending, can be looked up.
+bool directory::takes_leaf(std::size_t size) const {
+    struct ::stat found {};
+    const std::string name(size + endings, 'x');
+    return calls_.fstatat(descriptor_, name.c_str(), found, AT_SYMLINK_NOFOLLOW) != -ENAMETOOLONG;
 }
 
 bool directory::may_hold_states() {

@@ -4,6 +4,7 @@
 
 #include <asyncdl/file_identity.hpp>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -27,15 +28,23 @@ using files_in_use = std::shared_ptr<const std::vector<file_identity>>;
 class directory : public std::enable_shared_from_this<directory> {
 public:
     /// Opens `path`, making it and its parents (0777 less the umask) where they are missing.
-    /// `errc::file` where it is no directory or cannot be used.
+    /// `errc::file` where it is no directory or cannot be used, `errc::name` if a part is too long.
     /// @param in_use for this directory and the folders below it
     static core::outcome<std::shared_ptr<directory>> open(const std::string& path, files& calls,
                                                           files_in_use in_use = nullptr);
 
     /// The folder below this one that holds `name`'s last part, made where missing; itself for a
     /// name without folders. Folders are entered one by one with O_NOFOLLOW: a symlink among them
-    /// is `errc::file`.
+    /// is `errc::file`, a part that is too long `errc::name`.
     core::outcome<std::shared_ptr<directory>> folder_of(const std::string& name);
+
+    /// Bytes that a target's name may have in here, so that its part file and state fit as well: by
+    /// what the file system says, at most `core::max_name_bytes`.
+    std::size_t max_leaf() const noexcept { return max_leaf_; }
+    /// Sees whether a name of `size` bytes is taken in fact, as some file systems say more than
+    /// they take. If not, `max_leaf` is what is. Asks only about long names, and once about a
+    /// length.
+    void try_leaf(std::size_t size);
 
     /// Whether a state of a part file may be in here. Asked for each download, so that those in a
     /// directory that has none need not look for their own: false once a look through the directory
@@ -93,18 +102,20 @@ public:
     files& calls() const noexcept { return calls_; }
 
     directory(int descriptor, const file_identity& identity, std::string path, files& calls,
-              files_in_use in_use = nullptr) noexcept
+              std::size_t max_leaf, files_in_use in_use) noexcept
         : descriptor_(descriptor),
           identity_(identity),
           path_(std::move(path)),
           calls_(calls),
-          in_use_(std::move(in_use)) {}
+          in_use_(std::move(in_use)),
+          max_leaf_(max_leaf) {}
     ~directory();
     directory(const directory&) = delete;
     directory& operator=(const directory&) = delete;
 
 private:
     int process_umask() const;
+    bool takes_leaf(std::size_t size) const;
     /// Parts: or files that the program itself uses.
     enum class leftovers { none, parts, states, unknown };
     leftovers look_through() const;
@@ -117,11 +128,16 @@ private:
     static core::outcome<std::shared_ptr<directory>> opened(int descriptor, std::string path,
                                                             files& calls, files_in_use in_use);
 
+    /// Every file system that is in use takes as much, with the endings of part files and states.
+    static constexpr std::size_t sure_leaf = 100;
+
     int descriptor_;
     file_identity identity_;
     std::string path_;  ///< that led here
     files& calls_;
     files_in_use in_use_;
+    std::atomic<std::size_t> max_leaf_;
+    std::atomic<std::size_t> tried_leaf_ = sure_leaf;
     std::atomic<std::uint64_t> asked_ = 0;  ///< times, whether there may be a state
     std::atomic<std::uint64_t> stateless_at_ = never;
     std::atomic<std::uint64_t> clean_at_ = never;  ///< no part file either

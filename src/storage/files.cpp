@@ -65,6 +65,12 @@ int files::fstatfs(int file, struct ::statfs& out) {
     return uninterrupted([&] { return ::fstatfs(file, &out); });
 }
 
+long files::name_max(int directory) {
+    struct ::statfs about {};
+    const int asked = files::fstatfs(directory, about);
+    return asked < 0 ? asked : static_cast<long>(about.f_namelen);
+}
+
 int files::futimens(int file, const ::timespec times[2]) {
     return uninterrupted([&] { return ::futimens(file, times); });
 }
@@ -168,6 +174,8 @@ boost::system::error_code file_error(int negative_errno) noexcept {
         case EMFILE:
         case ENFILE:
             return make_error_code(errc::too_many_files);
+        case ENAMETOOLONG:
+            return make_error_code(errc::name);
         default:
             return make_error_code(errc::file);
     }

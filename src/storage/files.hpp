@@ -30,6 +30,8 @@ public:
     /// With FALLOC_FL_KEEP_SIZE.
     virtual int fallocate(int file, std::uint64_t offset, std::uint64_t size);
     virtual int fstatfs(int file, struct ::statfs& out);
+    /// The bytes that a name may have in there, as fstatfs tells it; may be nonsense.
+    virtual long name_max(int directory);
     virtual int futimens(int file, const ::timespec times[2]);
     virtual int fchmod(int file, ::mode_t mode);
     virtual int fsync(int file);
@@ -76,7 +78,7 @@ private:
 bool may_pass(int negative_errno) noexcept;
 
 /// errno as an error of ours: `disk_full` for ENOSPC, EDQUOT and EFBIG, `too_many_files` for EMFILE
-/// and ENFILE, else `file`.
+/// and ENFILE, `name` for ENAMETOOLONG, else `file`.
 boost::system::error_code file_error(int negative_errno) noexcept;
 
 /// "cannot WHAT NAME: REASON", with the code of `file_error`.

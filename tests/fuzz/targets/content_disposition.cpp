@@ -39,6 +39,12 @@ const target registered("content_disposition", [](std::string_view input) {
     check_safe(name);
     require(name.front() != '.' && name.front() != '-', "a server makes no hidden file, no option");
     check_safe(core::numbered_name(name, 4294967295));
+    for (const std::size_t limit : {std::size_t{19}, std::size_t{132}}) {
+        const std::string cut = core::shortened_name(name, limit);
+        check_safe(cut);
+        require(cut.size() <= limit, "a name is cut to what the file system takes");
+        require(core::numbered_name(cut, 99, limit).size() <= limit, "and so is one with a number");
+    }
     if (const std::string safe = core::safe_name(value); !safe.empty()) {
         check_safe(safe);
     }

@@ -251,6 +251,26 @@ TEST_CASE("a long name is cut between characters and keeps its extension") {
     CHECK(safe_name(umlauts + ".gz") == umlauts.substr(0, 240) + ".gz");
 }
 
+TEST_CASE("a name is cut to what a file system takes, between characters, with its extension") {
+    const std::string long_name = std::string(200, 'x') + ".tar.gz";
+    CHECK(shortened_name(long_name, 244) == long_name);
+    CHECK(shortened_name(long_name, 207) == long_name);
+    CHECK(shortened_name(long_name, 206) == std::string(200, 'x') + ".ta.gz");
+    CHECK(shortened_name(long_name, 132) == std::string(129, 'x') + ".gz");
+    CHECK(shortened_name(long_name, 6) == "xxx.gz");
+    CHECK(shortened_name(long_name, 5) == "xxxxx");
+    CHECK(shortened_name(long_name, 1) == "x");
+    CHECK(shortened_name("\xc3\xa4\xc3\xa4.gz", 6) == "\xc3\xa4.gz");
+    CHECK(shortened_name("\xf0\x9f\x98\x80.gz", 3) == "_");
+    CHECK(shortened_name("." + std::string(200, ' ') + "x", 132) == "_");
+    CHECK(shortened_name("a" + std::string(200, ' ') + "x", 132) == "a");
+    CHECK(shortened_name(std::string(10, 'x') + ".part" + std::string(200, 'y'), 15) ==
+          std::string(10, 'x') + ".par_");
+    // What was cut before, to another length, makes no difference.
+    CHECK(shortened_name(safe_name(std::string(300, 'x') + ".gz"), 132) ==
+          shortened_name(std::string(300, 'x') + ".gz", 132));
+}
+
 TEST_CASE("a cut bares neither blanks nor dot names") {
     CHECK(safe_name("." + std::string(300, ' ') + "x") == "");
     CHECK(safe_name(".." + std::string(300, ' ') + "x") == "");
@@ -313,6 +333,10 @@ TEST_CASE("a number goes before the last extension of the last part") {
     CHECK(numbered_name(std::string(244, 'x'), 10) == std::string(241, 'x') + ".10");
     CHECK(numbered_name("d/" + std::string(240, 'x') + ".txt", 4294967295) ==
           "d/" + std::string(229, 'x') + ".4294967295.txt");
+    CHECK(numbered_name("d/" + std::string(132, 'x') + ".gz", 10, 132) ==
+          "d/" + std::string(126, 'x') + ".10.gz");
+    CHECK(numbered_name("abc", 1, 3) == "a.1");
+    CHECK(numbered_name("abc", 100, 3) == "a.100");
     // what is too long for an extension is none
     CHECK(numbered_name("a." + std::string(242, 'e'), 1) == "a." + std::string(240, 'e') + ".1");
 }

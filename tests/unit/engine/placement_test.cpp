@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 
+#include "core/file_name.hpp"
 #include "support/temp_dir.hpp"
 #include "unit/storage/failing_files.hpp"
+#include "unit/storage/narrow_files.hpp"
 
 namespace {
 
@@ -152,6 +154,110 @@ TEST_CASE("a part file that an earlier run left is used by one download alone") 
     CHECK(one.part_leaf() == "left");
     CHECK(one.leaf() == "derived.txt");
     CHECK(two.part_leaf() == "derived.1.txt");
+}
+
+/// Downloads to a folder whose file system takes short names alone.
+class narrow_place {
+public:
+    narrow_place(std::size_t takes, long says) : calls(takes, says) {
+        options.download_dir = dir.path().string();
+        folder = *storage::directory::open(options.download_dir, calls);
+    }
+
+    core::outcome<void> enter(placement& one, const std::string& given = {}) {
+        request.file_name = given;
+        const auto planned = one.plan(request, options, url);
+        return planned ? one.enter(folder) : planned;
+    }
+
+    placement make() { return placement(active, batch); }
+
+    test::temp_dir dir;
+    test::narrow_files calls;
+    download_request request;
+    downloader_options options;
+    core::url url = *core::url::parse("http://host/" + std::string(300, 'x') + ".iso");
+    std::shared_ptr<storage::directory> folder;
+    core::name_registry active;
+    std::shared_ptr<core::name_registry> batch = std::make_shared<core::name_registry>();
+};
+
+// What eCryptfs says of itself: 143 bytes, 11 of which are ".part.state".
+const std::string fits_143 = std::string(128, 'x') + ".iso";
+
+TEST_CASE("a derived name is cut to what the file system says that it takes") {
+    narrow_place where(143, 143);
+    placement one = where.make();
+    REQUIRE(where.enter(one).has_value());
+    CHECK(one.name() == fits_143);
+    CHECK(one.base_name() == fits_143);
+    placement two = where.make();
+    REQUIRE(where.enter(two).has_value());
+    CHECK(two.name() == std::string(126, 'x') + ".1.iso");
+    CHECK(where.calls.asked() == 0);
+    for (placement* each : {&one, &two})
+        CHECK(each->settle(on_exists::overwrite).value());
+
+    const std::string disposition = "filename=" + std::string(200, 'y') + ".gz";
+    core::fields fields;
+    fields.add("Content-Disposition", disposition);
+    CHECK(one.follow(where.url, false, fields, false));
+    CHECK(one.name() == std::string(129, 'y') + ".gz");
+    CHECK_FALSE(one.follow(where.url, false, fields, false));
+}
+
+TEST_CASE("a derived name is cut to what a file system takes that says more") {
+    for (const auto mode : {on_exists::overwrite, on_exists::rename}) {
+        narrow_place where(143, 255);
+        placement one = where.make();
+        REQUIRE(where.enter(one).has_value());
+        CHECK(one.name().size() == core::max_name_bytes);
+        CHECK(one.settle(mode).value());
+        CHECK(one.name() == fits_143);
+        CHECK(where.batch->size() == 1);
+        // It is found out once for the folder.
+        placement two = where.make();
+        REQUIRE(where.enter(two).has_value());
+        CHECK(two.name() == std::string(126, 'x') + ".1.iso");
+        CHECK(where.folder->max_leaf() == 132);
+        CHECK(where.calls.asked() < 12);
+    }
+}
+
+TEST_CASE("a given name that is too long for the file system is refused") {
+    for (const long says : {143, 255}) {
+        narrow_place where(143, says);
+        placement fits = where.make();
+        REQUIRE(where.enter(fits, fits_143).has_value());
+        CHECK(fits.settle(on_exists::overwrite).value());
+        placement one = where.make();
+        auto entered = where.enter(one, fits_143 + "y");
+        auto settled = core::outcome<bool>(true);
+        if (entered)
+            settled = one.settle(on_exists::overwrite);
+        CHECK(entered.has_value() == (says == 255));
+        const core::fault why = entered ? settled.error() : entered.error();
+        CHECK(why.code() == errc::name);
+        CHECK(why.message().ends_with("is too long for its folder, which takes 132 bytes"));
+    }
+}
+
+TEST_CASE("what a file system says of itself may be nonsense") {
+    for (const long says : {-1L, 0L, 11L, 4096L}) {
+        narrow_place where(255, says);
+        placement one = where.make();
+        REQUIRE(where.enter(one).has_value());
+        CHECK(one.settle(on_exists::overwrite).value());
+        CHECK(one.name() == std::string(240, 'x') + ".iso");
+    }
+}
+
+TEST_CASE("names of usual length cost no look at what the file system takes") {
+    narrow_place where(255, 255);
+    placement one = where.make();
+    REQUIRE(where.enter(one, std::string(100, 'x')).has_value());
+    CHECK(one.settle(on_exists::overwrite).value());
+    CHECK(where.calls.asked() == 1);
 }
 
 TEST_SUITE_END();

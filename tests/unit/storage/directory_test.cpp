@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "failing_files.hpp"
+#include "narrow_files.hpp"
 #include "storage/part_file.hpp"
 #include "support/temp_dir.hpp"
 
@@ -105,6 +106,32 @@ TEST_SUITE("unit/storage/directory") {
         const auto root = directory::open(dir.string(), files::system()).value();
         for (const char* name : {"../name", "a/../../name", "a/../name"})
             CHECK(root->folder_of(name).error().code() == errc::name);
+    }
+
+    TEST_CASE("a folder's name that the file system does not take is no name") {
+        temp_dir dir;
+        const auto root = directory::open(dir.string(), files::system()).value();
+        const auto folder = root->folder_of(std::string(256, 'x') + "/name");
+        REQUIRE(folder.has_error());
+        CHECK(folder.error().code() == errc::name);
+        CHECK(folder.error().message().ends_with("xxx: File name too long"));
+    }
+
+    TEST_CASE("the longest name that a folder takes leaves room for the part file and its state") {
+        for (const std::size_t takes : {std::size_t{143}, std::size_t{30}}) {
+            temp_dir dir;
+            test::narrow_files calls(takes, static_cast<long>(takes));
+            const auto where = directory::open(dir.string(), calls).value();
+            REQUIRE(where->max_leaf() == takes - 11);
+            const std::string leaf(where->max_leaf(), 'x');
+            auto part = part_file::create(where, leaf, std::nullopt).value();
+            part.describe(1, core::validators());
+            const std::string mib(1024 * 1024, 'x');
+            REQUIRE(part.write(0, std::as_bytes(std::span(mib))).has_value());
+            CHECK(dir.names() == std::vector<std::string>{leaf + ".part", leaf + ".part.state"});
+            CHECK(part.commit(std::nullopt, true).has_value());
+            CHECK(dir.names() == std::vector<std::string>{leaf});
+        }
     }
 
     TEST_CASE("whichever system call fails, no descriptor is left open") {

@@ -273,7 +273,7 @@ TEST_SUITE("unit/storage/part_file") {
         const std::string leaf(251, 'x');
         const auto part = part_file::create(open(dir), leaf, std::nullopt);
         REQUIRE(part.has_error());
-        CHECK(part.error().code() == errc::file);
+        CHECK(part.error().code() == errc::name);
         CHECK(part.error().message() ==
               "cannot create " + (dir / leaf).string() + ".part: File name too long");
     }
