@@ -43,7 +43,9 @@ public:
     }
 
     /// The file's URLs, http or https; userinfo is used for Basic authentication and never shown.
-    /// Those after the first are mirrors: where one fails, the next is tried.
+    /// Those after the first are mirrors: if one fails, the next is tried. One that is malformed or
+    /// not http or https is passed over with a warning; the result is `errc::invalid_url` only if
+    /// none is left.
     std::vector<std::string> urls;
 
     /// Name of the file below the directory, may hold folders (made if missing). Empty: derived
@@ -59,8 +61,9 @@ public:
     std::string checksum;
 
     /// Sent besides and instead of the downloader's own. Those other than Accept and Accept-* go to
-    /// the origin of `urls[0]` alone. One that `check_header` refuses ends the download as
-    /// `errc::invalid_argument`, before anything is asked.
+    /// the origin of `urls[0]` alone, and to none if that URL is passed over. One that
+    /// `check_header` refuses ends the download as `errc::invalid_argument`, before anything is
+    /// asked.
     std::vector<header> headers;
 
     /// Free for the caller; echoed in events, progress and the result.

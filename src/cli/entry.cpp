@@ -1,6 +1,7 @@
 #include "cli/entry.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "cli/text.hpp"
 
@@ -18,6 +19,10 @@ bool begins_with(std::string_view text, std::string_view lower) noexcept {
            });
 }
 
+bool may_be_in_scheme(char c) noexcept {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '-' || c == '.';
+}
+
 // Where the "=" of NAME=URL is.
 std::size_t find_split(std::string_view text) noexcept {
     std::size_t at = text.find('=');
@@ -31,6 +36,14 @@ std::size_t find_split(std::string_view text) noexcept {
 
 bool is_url(std::string_view text) noexcept {
     return begins_with(text, "http://") || begins_with(text, "https://");
+}
+
+std::string_view scheme_of(std::string_view text) noexcept {
+    const std::string_view scheme = text.substr(0, std::min(text.find("://"), text.size()));
+    const bool is_one = scheme.size() < text.size() && !scheme.empty() &&
+                        std::isalpha(static_cast<unsigned char>(scheme[0])) != 0 &&
+                        std::all_of(scheme.begin(), scheme.end(), may_be_in_scheme);
+    return is_one ? scheme : std::string_view();
 }
 
 download_request parse_entry(std::string_view text, std::string_view place) {
@@ -48,6 +61,16 @@ download_request parse_entry(std::string_view text, std::string_view place) {
     entry.urls.emplace_back(text.substr(split + 1));
     entry.file_name = text.substr(0, split);
     return entry;
+}
+
+std::optional<download_request> parse_other_entry(std::string_view text) {
+    const std::size_t split = text.substr(0, text.find("://")).rfind('=');
+    const std::string_view url = split == text.npos ? text : text.substr(split + 1);
+    if (scheme_of(url).empty() || split == 0) {
+        return std::nullopt;
+    }
+    return download_request(std::string(url),
+                            split == text.npos ? "" : std::string(text.substr(0, split)));
 }
 
 download_request reject(std::string_view text, errc error, std::string_view place,

@@ -138,7 +138,7 @@ void take_member(download_request& entry, const std::string& key, const json::va
 
 download_request parse_json_entry(std::string_view text, std::string_view place,
                                   const std::function<void(std::string_view)>& unknown,
-                                  const std::function<void(std::string_view)>& passed_over) {
+                                  const std::function<void(std::string_view)>& left_out) {
     json::monotonic_resource memory;
     json::error_code error;
     const json::storage_ptr storage(&memory);
@@ -168,12 +168,15 @@ download_request parse_json_entry(std::string_view text, std::string_view place,
     if (std::none_of(entry.urls.begin(), entry.urls.end(), is_url)) {
         return reject(entry.urls.front(), errc::invalid_url, place, "not an http or https URL");
     }
-    std::erase_if(entry.urls, [&](const std::string& each) {
+    // The first URL stays in any case: headers are for its origin, and no mirror is to get them.
+    const auto mirrors = entry.urls.begin() + 1;
+    const auto end = std::remove_if(mirrors, entry.urls.end(), [&](const std::string& each) {
         if (!is_url(each)) {
-            passed_over(each);
+            left_out(each);
         }
         return !is_url(each);
     });
+    entry.urls.erase(end, entry.urls.end());
     return entry;
 }
 

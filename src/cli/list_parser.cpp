@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -37,12 +38,6 @@ bool may_hold_secret(std::string_view text) {
     }
     const std::string_view key = trimmed(text.substr(0, std::min(text.find('='), text.size())));
     return key == "header" || (is_key(key) && key.ends_with("passwd"));
-}
-
-// Of a URL of any kind; empty if it is none.
-std::string_view scheme_of(std::string_view text) {
-    const std::string_view scheme = text.substr(0, std::min(text.find("://"), text.size()));
-    return scheme.size() < text.size() && is_key(scheme) ? scheme : std::string_view();
 }
 
 // The value may be a secret.
@@ -90,9 +85,7 @@ std::optional<download_request> list_parser::take(const line_splitter::line& lin
         return std::nullopt;
     }
     if (text.front() == '{') {
-        const auto unknown = [&](std::string_view key) { warn_unknown(key); };
-        const auto passed_over = [&](std::string_view url) { warn_mirror(url); };
-        return start(parse_json_entry(text, place_, unknown, passed_over));
+        return start(parse_json(text));
     }
     if (option) {
         take_option(text);
@@ -115,6 +108,12 @@ std::optional<download_request> list_parser::start(download_request&& entry) {
     return std::exchange(entry_, std::move(entry));
 }
 
+download_request list_parser::parse_json(std::string_view text) {
+    const auto unknown = [&](std::string_view key) { warn_unknown(key); };
+    const auto left_out = [&](std::string_view url) { warn_mirror(url); };
+    return parse_json_entry(text, place_, unknown, left_out);
+}
+
 download_request list_parser::parse_urls(std::string_view text) {
     const std::size_t tab = text.find('\t');
     const std::string_view first = trimmed(text.substr(0, tab));
@@ -122,36 +121,31 @@ download_request list_parser::parse_urls(std::string_view text) {
     if (entry.rejection && may_hold_secret(text)) {
         return reject(place_, errc::invalid_url, place_, "not an http or https URL");
     }
-    const bool first_is_foreign = entry.rejection && !scheme_of(first).empty();
-    if (entry.rejection && !first_is_foreign) {
-        return entry;
-    }
-    std::vector<std::string> urls = first_is_foreign ? std::vector<std::string>() : entry.urls;
-    std::string_view rest = tab == text.npos ? std::string_view() : text.substr(tab + 1);
+    std::vector<std::string> mirrors;
     std::vector<std::string_view> foreign;
-    if (first_is_foreign) {
-        foreign.push_back(first);
-    }
+    std::string_view rest = tab == text.npos ? std::string_view() : text.substr(tab + 1);
     while (!rest.empty()) {
         const std::size_t end = std::min(rest.find('\t'), rest.size());
         const std::string_view mirror = trimmed(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
         if (is_url(mirror)) {
-            urls.emplace_back(mirror);
+            mirrors.emplace_back(mirror);
         } else if (!mirror.empty()) {
             foreign.push_back(mirror);
         }
     }
-    if (urls.empty()) {
+    if (entry.rejection && !mirrors.empty()) {
+        if (auto other = parse_other_entry(first)) {
+            entry = *std::move(other);
+        }
+    }
+    if (entry.rejection) {
         return entry;
     }
     for (const std::string_view each : foreign) {
         warn_mirror(each);
     }
-    if (first_is_foreign) {
-        entry = download_request();
-    }
-    entry.urls = std::move(urls);
+    std::move(mirrors.begin(), mirrors.end(), std::back_inserter(entry.urls));
     return entry;
 }
 

@@ -19,8 +19,8 @@ class list_parser {
 public:
     using warning = std::function<void(const std::string&)>;
 
-    /// @param warn called once for each unknown key, and for each scheme of mirrors that are passed
-    /// over, with a line for a person
+    /// @param warn called once for each unknown key, and for each scheme of mirrors that are left
+    /// out, with a line for a person
     explicit list_parser(warning warn) : warn_(std::move(warn)) {}
 
     /// The lines that follow are of the list `name`.
@@ -47,6 +47,7 @@ public:
 
 private:
     std::optional<download_request> start(download_request&& entry);
+    download_request parse_json(std::string_view text);
     download_request parse_urls(std::string_view text);
     void reject_entry(errc error, std::string_view reason);
     void take_option(std::string_view text);

@@ -1,6 +1,7 @@
 #include "engine/mirrors.hpp"
 
 #include "core/basic_auth.hpp"
+#include "engine/log.hpp"
 #include "storage/url_hash.hpp"
 
 namespace asyncdl::engine {
@@ -16,12 +17,26 @@ std::string credentials(const core::url& of) {
 core::outcome<void> mirrors::begin(core::authority_reader* reader) {
     if (urls_.empty())
         return core::fault(make_error_code(errc::invalid_url), "no URL");
-    auto parsed = core::url::parse(urls_.front(), reader);
-    if (!parsed)
-        return parsed.error();
-    first_ = std::move(*parsed);
-    authorization_ = credentials(first_);
-    return {};
+    core::outcome<void> begun;
+    for (place_ = 0; place_ < urls_.size(); ++place_) {
+        auto parsed = core::url::parse(urls_[place_], reader);
+        if (parsed) {
+            first_ = std::move(*parsed);
+            first_at_ = place_;
+            authorization_ = credentials(first_);
+            return {};
+        }
+        if (place_ == 0)
+            begun = parsed.error();
+        if (urls_.size() > 1)
+            pass_over(parsed.error());
+    }
+    return begun;
+}
+
+const core::url& mirrors::home() const noexcept {
+    static const core::url nobody;
+    return first_at_ == 0 ? first_ : nobody;
 }
 
 std::uint64_t mirrors::source() const {
@@ -31,6 +46,13 @@ std::uint64_t mirrors::source() const {
 void mirrors::give_up_current() {
     given_up_.resize(urls_.size());
     given_up_[place_] = true;
+}
+
+/// The current URL cannot be asked.
+void mirrors::pass_over(const core::fault& why) {
+    give_up_current();
+    log(hook_, log_level::warn,
+        [&] { return core::for_log(urls_[place_]) + " is passed over: " + why.message(); });
 }
 
 bool mirrors::next() {
@@ -50,16 +72,15 @@ bool mirrors::next_round() {
 bool mirrors::use(std::size_t place) {
     if (!given_up_.empty() && given_up_[place])
         return false;
-    if (place != 0) {
+    place_ = place;
+    if (place != first_at_) {
         auto parsed = core::url::parse(urls_[place]);
         if (!parsed) {
-            place_ = place;
-            give_up_current();
+            pass_over(parsed.error());
             return false;
         }
         current_ = std::move(*parsed);
     }
-    place_ = place;
     authorization_ = credentials(current());
     return true;
 }

@@ -31,7 +31,7 @@ transfer::transfer(std::shared_ptr<downloader_core> core, download_request&& req
       request_(std::move(request)),
       id_(core_->shared->next_id()),
       max_time_(*core_->keeper, *this),
-      from_(request_.urls),
+      from_(request_.urls, core_->options.log),
       place_(core_->shared->names, batch_names),
       stored_(*core_, request_.destination) {
     result_.id = id_;
@@ -327,7 +327,7 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::l
     const core::url& to = *to_;
     const std::string authority = to.origin().authority();
     const bool is_given = to.origin() == from_.current().origin();
-    auto request = make_request(to, from_.first(), core_->options, request_, authority,
+    auto request = make_request(to, from_.home(), core_->options, request_, authority,
                                 is_given ? from_.authorization() : std::string_view());
     policy_.sent_credentials = has_credentials(request);
     std::string range;

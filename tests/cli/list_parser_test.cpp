@@ -120,30 +120,51 @@ TEST_SUITE("cli/list_parser") {
     TEST_CASE("a mirror that cannot be spoken is passed over, with one warning for its scheme") {
         const auto list = parse(
             "http://a/x\tftp://b/x\thttp://c/x\tb\n"
-            "ftp://a/y\thttp://b/y\n out=n\n"
-            "{\"url\": \"magnet://a\", \"mirrors\": [\"ftp://b\", \"http://c/z\"]}\n"
-            "{\"url\": \"http://a/\", \"mirrors\": [\"\", \"x\"]}\n");
-        REQUIRE(list.entries.size() == 4);
+            "{\"url\": \"http://a/\", \"mirrors\": [\"\", \"x\"]}\n"
+            "http://a/y\tsvn+ssh://b/y\tftp://c/y\n");
+        REQUIRE(list.entries.size() == 3);
         for (const auto& entry : list.entries) {
             CHECK_FALSE(entry.rejection.failed());
         }
         CHECK(list.entries[0].urls == std::vector<std::string>{"http://a/x", "http://c/x"});
-        CHECK(list.entries[1].urls == std::vector<std::string>{"http://b/y"});
-        CHECK(list.entries[1].file_name == "n");
-        CHECK(list.entries[2].urls == std::vector<std::string>{"http://c/z"});
-        CHECK(list.entries[3].urls == std::vector<std::string>{"http://a/"});
+        CHECK(list.entries[1].urls == std::vector<std::string>{"http://a/"});
+        CHECK(list.entries[2].urls == std::vector<std::string>{"http://a/y"});
         const std::string rest =
             " is not an http or https URL and is passed over; further ones are not told";
         CHECK(list.warnings == std::vector<std::string>{"l:1: a mirror of 'ftp:'" + rest,
                                                         "l:1: a mirror" + rest,
-                                                        "l:4: a mirror of 'magnet:'" + rest});
+                                                        "l:3: a mirror of 'svn+ssh:'" + rest});
+    }
+
+    TEST_CASE("a first URL of another kind stays if a mirror is left: headers are for its origin") {
+        const struct {
+            std::string text, name;
+            std::vector<std::string> urls;
+        } rows[] = {
+            {"ftp://a/y\tftp://b/y\thttp://c/y\n out=n\n", "n", {"ftp://a/y", "http://c/y"}},
+            {"n=ftp://a/y\thttp://b/y", "n", {"ftp://a/y", "http://b/y"}},
+            {"a=b=svn+ssh://u@a/\thttp://b/", "a=b", {"svn+ssh://u@a/", "http://b/"}},
+            {R"({"url": "magnet://a", "mirrors": ["ftp://b", "http://c/"], "out": "n"})",
+             "n",
+             {"magnet://a", "http://c/"}},
+        };
+        for (const auto& [text, name, urls] : rows) {
+            CAPTURE(text);
+            const auto list = parse(text).entries;
+            REQUIRE(list.size() == 1);
+            CHECK_FALSE(list[0].rejection.failed());
+            CHECK(list[0].file_name == name);
+            CHECK(list[0].urls == urls);
+        }
     }
 
     TEST_CASE("an entry without a URL that can be spoken is rejected") {
         const std::string why = "l:1: not an http or https URL";
         check_rejected("ftp://a/x\tsftp://b/x\tx", errc::invalid_url, why);
         check_rejected("a\thttp://b/x", errc::invalid_url, why);
-        check_rejected("n=ftp://a/x\thttp://b/x", errc::invalid_url, why);
+        check_rejected("n=ftp://a/x\tftp://b/x", errc::invalid_url, why);
+        check_rejected("n=1ftp://a/x\thttp://b/x", errc::invalid_url, why);
+        check_rejected("=ftp://a/x\thttp://b/x", errc::invalid_url, why);
         check_rejected("{\"url\": \"ftp://a\", \"mirrors\": [\"x\"]}", errc::invalid_url, why);
         check_rejected("{\"url\": \"ftp://a\"}", errc::invalid_url, why);
     }

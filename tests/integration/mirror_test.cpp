@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/url.hpp"
 #include "support/digest.hpp"
 #include "support/expect.hpp"
 #include "support/silent_port.hpp"
@@ -287,16 +288,54 @@ TEST_CASE_TEMPLATE("what one mirror left goes where a download is discarded at a
     check_failed(on, run_for_result(on.io, std::move(done)), errc::cancelled);
 }
 
-TEST_CASE_TEMPLATE("a mirror with a bad URL does not spoil the others", How, plain, tls) {
+TEST_CASE_TEMPLATE("a URL that cannot be asked is passed over with a warning, wherever it stands",
+                   How, plain, tls) {
     mirrored<How> on;
-    download_request request("ftp://127.0.0.1/file", "file");
-    request.urls.push_back(on.server.url("/file"));
-    const download_result result = on.fetch(request);
-    check_whole_or_nothing(on, result, on.file);
-    if (!result.success) {
-        CHECK(result.error == errc::invalid_url);
-        CHECK(on.server.accepted() == 0);
+    on.options.retries = 1;
+    on.server.on("/bad", status(503));
+    const std::string bad = on.server.url("/bad");
+    const std::string good = on.server.url("/file");
+    for (const std::string& foreign :
+         {std::string("ftp://u:s3cr3t@a/file"), std::string("magnet:?x"),
+          std::string("http://a:0/file"), std::string()}) {
+        for (const texts& urls : {texts{foreign, good}, texts{bad, foreign, good},
+                                  texts{foreign, foreign, bad, good}}) {
+            texts lines;
+            on.options.log = {log_level::warn,
+                              [&](log_level, std::string_view line) { lines.emplace_back(line); }};
+            download_request request(urls[0], "file");
+            request.urls = urls;
+            const download_result result = on.fetch(request);
+            check_all_new(on, result, on.file);
+            CHECK(result.attempts == (urls.back() == good && urls.size() > 2 ? 2 : 1));
+            CHECK(result.url == core::without_userinfo(urls[0]));
+            REQUIRE(lines.size() >= 1);
+            CHECK(lines[0].find(" is passed over: ") != std::string::npos);
+            CHECK(lines[0].find("s3cr3t") == std::string::npos);
+            std::filesystem::remove(on.dir / "out/file");
+        }
     }
+    on.options.log = {};
+    download_request none("ftp://a/file", "file");
+    none.urls.push_back("http://b:0/file");
+    const download_result result = on.fetch(none);
+    check_failed(on, result, errc::invalid_url);
+    CHECK(result.attempts == 0);
+}
+
+TEST_CASE_TEMPLATE("what was for a first URL that is passed over goes to no mirror", How, plain,
+                   tls) {
+    mirrored<How> on;
+    on.options.headers = {header("Cookie", "secret"), header("Accept", "text/x-test")};
+    download_request request("ftp://user:pass@127.0.0.1/file", "file");
+    request.urls.push_back(on.server.url("/file"));
+    request.urls.back().insert(request.urls.back().find("//") + 2, "its:own@");
+    request.headers.emplace_back("X-Api-Key", "secret");
+    CHECK(on.fetch(request).success);
+    CHECK(asked_with(on.server, "/file", "X-Api-Key") == texts{"-"});
+    CHECK(asked_with(on.server, "/file", "Cookie") == texts{"-"});
+    CHECK(asked_with(on.server, "/file", "Accept") == texts{"text/x-test"});
+    CHECK(asked_with(on.server, "/file", "Authorization") == texts{"Basic aXRzOm93bg=="});
 }
 
 TEST_SUITE_END();

@@ -3,7 +3,18 @@
 #include <doctest/doctest.h>
 
 using asyncdl::errc;
-using asyncdl::engine::mirrors;
+
+namespace {
+
+const asyncdl::log_hook quiet;
+
+class mirrors : public asyncdl::engine::mirrors {
+public:
+    explicit mirrors(const std::vector<std::string>& urls, const asyncdl::log_hook& hook = quiet)
+        : asyncdl::engine::mirrors(urls, hook) {}
+};
+
+}  // namespace
 
 TEST_SUITE_BEGIN("unit/engine/mirrors");
 
@@ -35,11 +46,50 @@ TEST_CASE("what was given up, or is no URL, is not asked again") {
     CHECK_FALSE(from.next_round());
 }
 
-TEST_CASE("without a URL, or with a bad first one, nothing begins") {
+TEST_CASE("without a URL that can be asked nothing begins, and the first one's fault is told") {
     const std::vector<std::string> none;
     CHECK(mirrors(none).begin().error().code() == errc::invalid_url);
-    const std::vector<std::string> bad{"http://a:0/", "http://b/"};
+    const std::vector<std::string> bad{"http://a:0/", "ftp://b/"};
+    const std::vector<std::string> first{"http://a:0/"};
     CHECK(mirrors(bad).begin().error().code() == errc::invalid_url);
+    CHECK(mirrors(bad).begin().error().message() == mirrors(first).begin().error().message());
+}
+
+TEST_CASE("a URL that cannot be asked is passed over with a warning, once") {
+    std::vector<std::string> lines;
+    const asyncdl::log_hook hook{
+        asyncdl::log_level::warn,
+        [&](asyncdl::log_level, std::string_view line) { lines.emplace_back(line); }};
+    const std::vector<std::string> urls{"ftp://u:p@a/?k=v", "http://b/", "http://c:0/",
+                                        "http://d/"};
+    mirrors from(urls, hook);
+    REQUIRE(from.begin().has_value());
+    CHECK(from.current().origin().host == "b");
+    CHECK(from.first().origin().host == "b");
+    for (int round = 0; round < 2; ++round) {
+        CHECK(from.next());
+        CHECK(from.current().origin().host == "d");
+        CHECK_FALSE(from.next());
+        CHECK(from.next_round());
+        CHECK(from.current().origin().host == "b");
+    }
+    REQUIRE(lines.size() == 2);
+    CHECK(lines[0] == "ftp://a/?k=... is passed over: not an http or https URL");
+    CHECK(lines[1].starts_with("http://c:0/ is passed over: "));
+}
+
+TEST_CASE("the caller's fields are for the first URL that was given, or for nobody") {
+    const std::vector<std::string> good{"http://a/", "http://b/"};
+    mirrors from(good);
+    REQUIRE(from.begin().has_value());
+    CHECK(from.home().origin().host == "a");
+    CHECK(from.next());
+    CHECK(from.home().origin().host == "a");
+    const std::vector<std::string> bad{"ftp://b/", "http://b/"};
+    mirrors other(bad);
+    REQUIRE(other.begin().has_value());
+    CHECK(other.home().origin().host.empty());
+    CHECK(other.home().origin() != other.current().origin());
 }
 
 TEST_CASE("credentials are those of the current URL") {
