@@ -12,6 +12,13 @@ std::string_view unreadable_form(std::string_view beginning) noexcept {
     if (beginning.starts_with("\x1f\x8b")) {
         return "compressed with gzip; unpack it first, as with 'zcat FILE | asyncdl -i -'";
     }
+    if (beginning.starts_with("\xfd"
+                              "7zX")) {
+        return "compressed with xz; unpack it first, as with 'xzcat FILE | asyncdl -i -'";
+    }
+    if (beginning.starts_with("\x28\xb5\x2f\xfd")) {
+        return "compressed with zstd; unpack it first, as with 'zstdcat FILE | asyncdl -i -'";
+    }
     if (beginning.starts_with("\xff\xfe") || beginning.starts_with("\xfe\xff")) {
         return "UTF-16; convert it to UTF-8 first, as with 'iconv -f UTF-16 -t UTF-8'";
     }

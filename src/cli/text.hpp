@@ -20,8 +20,8 @@ inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 /// What may stand around the parts of a line.
 inline constexpr std::string_view blanks = " \t";
 
-/// What a file is, by its first bytes, if it is no text that a list can be: gzip or UTF-16; empty
-/// if nothing is wrong with it.
+/// What a file is, by its first bytes, if it is no text that a list can be: gzip, xz, zstd or
+/// UTF-16; empty if nothing is wrong with it.
 std::string_view unreadable_form(std::string_view beginning) noexcept;
 
 /// `text` without the blanks around it.
