@@ -22,10 +22,14 @@ boost::system::error_code last_error() {
 
 }  // namespace
 
-output_file::output_file(const std::string& path)
-    : fd_(path == "-" ? STDOUT_FILENO : ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666)),
-      owned_(path != "-"),
-      name_(path == "-" ? "standard output" : path) {
+output_file::output_file(const std::string& path, use as)
+    : fd_(STDOUT_FILENO),
+      owned_(as == use::log || path != "-"),
+      name_(owned_ ? path : "standard output") {
+    if (owned_) {
+        fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (as == use::log ? O_APPEND : 0),
+                     0666);
+    }
     if (fd_ < 0) {
         throw usage_error(shown_value(name_) + ": " + last_error().message());
     }

@@ -10,9 +10,12 @@ namespace asyncdl::cli {
 
 class output_file {
 public:
-    /// Opens `path` for a report, `-` for stdout. What is in the file stays until `truncate`.
+    enum class use { report, log };
+
+    /// Opens `path`; for a report `-` is stdout. What is in the file stays until `truncate`, and a
+    /// log is written behind it.
     /// @throws usage_error
-    explicit output_file(const std::string& path);
+    explicit output_file(const std::string& path, use as = use::report);
 
     /// A standard stream, which stays open. `name` is how errors call it.
     output_file(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}

@@ -146,7 +146,8 @@ int download(settings options) {
     options.transfer.checksums = std::move(sums.by_name);
     // Before the first report is opened, which a signal must not leave empty.
     catch_signals();
-    options.transfer.log = make_log(options, files);
+    const run_log log = make_log(options, files);
+    options.transfer.log = log.hook;
     for (const std::string& line : sums.warnings) {
         warn(options, line);
     }
@@ -172,6 +173,9 @@ int download(settings options) {
     const batch_summary summary = run_batch(options, source, results);
 
     std::vector<std::string> failures = results.finish(summary);
+    if (std::string failure = log.finish(); !failure.empty()) {
+        failures.push_back(std::move(failure));
+    }
     for (std::string& line : files.lost()) {
         failures.push_back(std::move(line));
     }
