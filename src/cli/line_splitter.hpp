@@ -1,7 +1,7 @@
 #pragma once
-// Cuts a stream of bytes into lines in bounded memory: passes over a BOM and a CR before LF, keeps
-// the beginning of a line that is too long and drops the rest of it. Pure; owned by the list
-// reader.
+// Cuts a stream of bytes into lines in bounded memory, and a JSON array in it into its entries:
+// passes over a BOM and a CR before LF, keeps the beginning of a line that is too long and drops
+// the rest of it. Pure; owned by the list reader.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/json_array.hpp"
+
 namespace asyncdl::cli {
 
 class line_splitter {
@@ -17,10 +19,21 @@ public:
     static constexpr std::size_t longest_line = 64 * 1024;
     static constexpr std::size_t block_size = 64 * 1024;
 
+    enum class form {
+        line,
+        array,      ///< the begin of a JSON array
+        entry,      ///< of an array; may be over several lines
+        broken,     ///< an entry that is no JSON, up to the line `until`
+        unfinished  ///< the array does not end, nor does an entry that has begun
+    };
+
     struct line {
         std::string_view text;     ///< without its end; valid until the next `space`
-        std::uint64_t number = 0;  ///< from 1
-        bool too_long = false;     ///< `text` is only its beginning
+        std::uint64_t number = 0;  ///< from 1; of an entry: where it begins
+        bool too_long = false;     ///< `text` is only its beginning; of an entry: empty
+        form what = form::line;    ///< only lines and entries have a text
+        std::uint64_t column = 0;  ///< from 1, in bytes; of an entry
+        std::uint64_t until = 0;
     };
 
     /// Room for the next block of input, at least `block_size` bytes.
@@ -32,7 +45,9 @@ public:
     /// No more input: what is left is the last line.
     void finish() noexcept { finished_ = true; }
 
-    /// The next line, nothing where more input is needed or all is read.
+    /// The next line or part of an array; nothing if more input is needed or all is read. A line
+    /// begins an array if it begins with `[`, and a `{`, a `"`, a `]` or its end comes next: file
+    /// names that begin with `[` are common. What is behind an array in its last line is a line.
     std::optional<line> next();
 
     /// Whether a line has begun that is not complete yet, with a blank.
@@ -41,15 +56,25 @@ public:
     }
 
 private:
-    std::optional<line> cut(std::size_t length, std::size_t consumed);
+    bool pass_mark();
+    bool pass_rest();
+    bool at_array() const;
+    line begin_array();
+    std::optional<line> next_entry();
+    line entry(form what);
+    line cut(std::size_t length, std::size_t consumed);
 
     std::vector<char> buffer_;
     std::size_t begin_ = 0;    // of what is not given out yet
     std::size_t scanned_ = 0;  // no LF before it
     std::size_t end_ = 0;
-    std::uint64_t number_ = 0;
-    bool dropping_ = false;  // inside a line that was too long
+    std::uint64_t number_ = 0;  // lines before `begin_`; in an array: before the array
+    std::uint64_t column_ = 0;  // bytes before `begin_` in its line, if an array has ended there
+    bool begun_ = false;        // past a BOM
+    bool dropping_ = false;     // inside a line that was too long
     bool finished_ = false;
+    std::optional<json_array> array_;
+    bool too_long_ = false;  // the entry of the array
 };
 
 }  // namespace asyncdl::cli

@@ -66,6 +66,9 @@ std::optional<download_request> list_parser::take(const line_splitter::line& lin
     const std::string_view text = trimmed(line.text);
     place_.resize(name_size_);
     place_ += std::to_string(line.number);
+    if (line.what != line_splitter::form::line) {
+        return take_array(line);
+    }
     const bool indented = !line.text.empty() && blanks.find(line.text[0]) != blanks.npos;
     // An indented URL is no option that anybody could have meant; it is not lost.
     const bool may_be_option = indented && !is_url(text) && !text.starts_with('{');
@@ -92,6 +95,23 @@ std::optional<download_request> list_parser::take(const line_splitter::line& lin
         return std::nullopt;
     }
     return start(parse_urls(text));
+}
+
+std::optional<download_request> list_parser::take_array(const line_splitter::line& part) {
+    using enum line_splitter::form;
+    given_early_ = false;
+    if (part.what == array) {
+        return finish();
+    }
+    place_ += ':' + std::to_string(part.column);
+    if (part.what == entry && !part.too_long) {
+        return parse_json(part.text);
+    }
+    const std::string reason = part.what == entry        ? "the entry is longer than 64 KiB"
+                               : part.what == unfinished ? "the list ends within its JSON array"
+                                                         : "broken JSON, passed over up to line " +
+                                                               std::to_string(part.until);
+    return reject(place_, errc::invalid_url, place_, reason);
 }
 
 std::optional<download_request> list_parser::finish() {

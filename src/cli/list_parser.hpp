@@ -1,6 +1,7 @@
 #pragma once
 // From the lines of a list to downloads, in all its forms: a URL or NAME=URL, aria2's (mirrors
-// between TABs, options on indented lines below), a JSON object. Owned by the list reader; no I/O.
+// between TABs, options on indented lines below), a JSON object or an array of these. Owned by the
+// list reader; no I/O.
 
 #include <asyncdl/download_request.hpp>
 #include <asyncdl/error.hpp>
@@ -14,7 +15,8 @@
 namespace asyncdl::cli {
 
 /// Parses one line after the other. An entry is complete when the next one begins, so that each
-/// call may give the one above. What is wrong with an entry rejects that entry alone.
+/// call may give the one above; one of an array takes no options and is given at once. What is
+/// wrong with an entry rejects that entry alone.
 class list_parser {
 public:
     using warning = std::function<void(const std::string&)>;
@@ -30,7 +32,7 @@ public:
         name_size_ = place_.size();
     }
 
-    /// Takes a line; gives the entry above where this line begins another.
+    /// Takes a line, or a part of an array; gives the entry that is complete by that.
     std::optional<download_request> take(const line_splitter::line& line);
 
     /// Gives the entry that is not given yet, where there is one.
@@ -46,6 +48,7 @@ public:
     bool pending() const noexcept { return entry_.has_value(); }
 
 private:
+    std::optional<download_request> take_array(const line_splitter::line& part);
     std::optional<download_request> start(download_request&& entry);
     download_request parse_json(std::string_view text);
     download_request parse_urls(std::string_view text);
@@ -56,7 +59,7 @@ private:
     void note_late(std::string_view text);
 
     warning warn_;
-    std::string place_;          ///< of the line that is being parsed: LIST:NUMBER
+    std::string place_;  ///< of what is being parsed: LIST:LINE, LIST:LINE:COLUMN in an array
     std::size_t name_size_ = 0;  ///< of what does not change in it
     std::optional<download_request> entry_;
     bool given_early_ = false;  ///< the entry above, without what may follow

@@ -58,10 +58,17 @@ TEST_SUITE("cli/list") {
     TEST_CASE("a list that is compressed or UTF-16 is one line, and nothing is downloaded") {
         bench b;
         const std::string utf16("\xff\xfeh\0t\0", 6);
-        for (const std::string& text : {std::string("\x1f\x8b\x08"), utf16, "\xfe\xff" + utf16}) {
+        const std::pair<std::string, std::string> rows[] = {
+            {"\x1f\x8b\x08", "compressed with gzip"},
+            {"\xfd"
+             "7zX",
+             "compressed with xz"},
+            {"\x28\xb5\x2f\xfd", "compressed with zstd"},
+            {utf16, "UTF-16"},
+            {"\xfe\xff" + utf16, "UTF-16"}};
+        for (const auto& [text, name] : rows) {
             CAPTURE(text);
             b.write("list", text + b.url("/bytes/1") + "\n");
-            const std::string name = text[0] == '\x1f' ? "compressed with gzip" : "UTF-16";
             const auto file = b.run({"-i", "list", b.url("/bytes/1")});
             CHECK(file.status == 2);
             CHECK(file.err.starts_with("asyncdl: --input-file: list is " + name));
@@ -89,6 +96,57 @@ TEST_SUITE("cli/list") {
             CHECK(request.count("X-A") == (request.target == "/bytes/3" ? 1 : 0));
             CHECK(request.count("X-B") == (request.target == "/bytes/4" ? 1 : 0));
         }
+    }
+
+    TEST_CASE("a JSON array is a list, in one line or in many, and its bad entries fail alone") {
+        bench b;
+        const auto object = [&](int size, const std::string& more = "") {
+            return "{\"url\": \"" + b.url("/bytes/" + std::to_string(size)) + "\"" + more + "}";
+        };
+        for (const std::string between : {", ", ",\n  "}) {
+            b.write("list", "\xEF\xBB\xBF[" + object(1) + between + object(2, ", \"x\": [NaN]") +
+                                between + "{\"url\": 3}" + between +
+                                object(4, ", \"out\": \"o/p\"") + "]\n" + b.url("/bytes/5") + "\n");
+            const auto r = b.run({"-d", "d", "-i", "list", "--json", "r"});
+            CHECK(r.status == 1);
+            const std::string place = between == ", " ? "list:1:" : "list:3:3: ";
+            CHECK(r.err.find("warning: list:") != std::string::npos);
+            const json::value document = json::parse(b.read("r"));
+            const json::array& results = document.at("results").as_array();
+            REQUIRE(results.size() == 5);
+            CHECK(document.at("summary").at("succeeded").as_int64() == 4);
+            CHECK(results[2].at("error_kind") == "invalid_url");
+            CHECK(results[2].at("error").as_string().starts_with(place));
+            CHECK(results[2].at("error").as_string().ends_with("the object has no string 'url'"));
+            CHECK(results[3].at("file_path") == "d/o/p");
+            CHECK(b.read("d/5").size() == 5);
+            std::filesystem::remove_all(b.dir / "d");
+        }
+    }
+
+    TEST_CASE("a JSON array that ends early is one failed result, what came before is downloaded") {
+        bench b;
+        b.write("list",
+                "[\n{\"url\": \"" + b.url("/bytes/1") + "\"},\n{\"url\": \"" + b.url("/bytes/2"));
+        const auto r = b.run({"-q", "-i", "list"});
+        CHECK(r.status == 1);
+        CHECK(r.err == "asyncdl: list:3:1: list:3:1: the list ends within its JSON array\n");
+        CHECK(b.dir.names() == words{"downloads", "downloads/1", "list"});
+        b.write("empty", "[]\n");
+        CHECK(b.run({"-q", "-i", "empty"}).status == 0);
+    }
+
+    TEST_CASE("an entry of a JSON array on a pipe is downloaded before the next one comes") {
+        bench b;
+        named_pipe list((b.dir / "pipe").string());
+        auto program = b.start({"-q", "-i", "pipe"});
+        list.write("[{\"url\": \"" + b.url("/bytes/1") + "\"}");
+        CHECK(eventually([&] { return b.exists("downloads/1"); }));
+        list.write(", {\"url\": \"" + b.url("/bytes/2") + "\"}");
+        CHECK(eventually([&] { return b.exists("downloads/2"); }));
+        list.write("]\n");
+        list.close();
+        CHECK(program.wait(patience).status == 0);
     }
 
     TEST_CASE("a bad line fails alone") {
@@ -206,16 +264,18 @@ TEST_SUITE("cli/list") {
             return;
         }
         bench b;
-        const auto peak = [&](int entries) {
-            std::string list;
+        const auto peak = [&](int entries, const std::string& begin, const std::string& entry) {
+            std::string list = begin;
             for (int i = 0; i < entries; ++i) {
-                list += "nonsense " + std::to_string(i) + "\n";
+                list += entry;
             }
             b.write("list", list);
             return b.run({"-i", "list", "--jsonl", "l", "--csv", "c"}).peak_kib;
         };
         // With what each result of 600 bytes would take, it would grow by 18 MiB.
-        CHECK(peak(30'000) < peak(1'000) + 4096);
+        CHECK(peak(30'000, "", "nonsense\n") < peak(1'000, "", "nonsense\n") + 4096);
+        const std::string in_array = "{\"url\": \"nonsense\"}, ";
+        CHECK(peak(30'000, "[", in_array) < peak(1'000, "[", in_array) + 4096);
     }
 #endif
 }

@@ -68,6 +68,10 @@ public:
                 with_userinfo(other.url("/bytes/7?sig=s3-signature"), "m:s3-mirror") +
                 "\n header=Cookie: s3-entry\n out=mirrored\n";
         text +=
+            "n=ftp://u:s3-userinfo@h/x\t" + other.url("/bytes/5") + "\n header=Cookie: s3-entry\n";
+        text += "{\"url\": \"ftp://u:s3-userinfo@h/x\", \"mirrors\": [\"" + other.url("/bytes/4") +
+                "\"], \"headers\": [\"X-Entry: s3-entry\"]}\n";
+        text +=
             "{\"url\": \"" + with_userinfo(url("/bytes/6?sig=s3-signature"), own) +
             "\", \"headers\": [\"X-Json: s3-json\"], \"checksum\": \"md5=" + std::string(32, '0') +
             "\"}\n";
@@ -77,7 +81,8 @@ public:
     /// Lines that are wrong, with a secret in each.
     static std::string malformed() {
         return "{\"url\": \"http://u:s3-object@h/\", \"headers\": [\"Authorization: s3-object\"]\n"
-               "[{\"url\": \"http://h/\", \"headers\": [\"Authorization: s3-object\"]}]\n"
+               "[{\"url\": \"http://h/\", \"headers\": [\"Authorization: s3-object\"], x}, "
+               "s3-object]\n"
                "{\"url\": \"ftp://u:s3-object@h/\"}\n"
                "{\"url\": \"http://h/\", \"headers\": [\"s3-object\"]}\n"
                "{\"url\": \"http://h/\", \"headers\": [\"Range: s3-object\"]}\n"
@@ -97,7 +102,10 @@ public:
                "http://u:s3-line@h:99999/x\n"
                " Authorization: Basic s3-option=\n" +
                ("http://u:s3-long-line@h/" + std::string(70'000, 'x') + "\n") +
-               ("http://u:s3-long-line" + std::string(70'000, 'x') + "\n");
+               ("http://u:s3-long-line" + std::string(70'000, 'x') + "\n") +
+               "[\n{\"url\": \"http://u:s3-object@h/},\n" +
+               ("{\"url\": \"http://u:s3-long-line@h/" + std::string(70'000, 'x') + "\"},\n") +
+               "{\"url\": \"http://u:s3-object@h/\", \"headers\": [\"Authorization: s3-object\"}";
     }
 
     origin other;
@@ -268,6 +276,8 @@ TEST_SUITE("cli/secrets") {
             CHECK(b.other.requests("/status/404") >= 1);
             CHECK(b.other.requests("/bytes/9") >= 1);
             CHECK(b.other.requests("/bytes/7") >= 1);
+            CHECK(b.other.requests("/bytes/5") == 1);
+            CHECK(b.other.requests("/bytes/4") == 1);
             for (const request& one : requests) {
                 CAPTURE(one.target);
                 check_holds_none(one.head, hidden);

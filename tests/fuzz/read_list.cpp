@@ -9,6 +9,25 @@
 
 namespace asyncdl::fuzz {
 
+bool same(const download_request& a, const download_request& b) {
+    const auto same_header = [](const header& one, const header& other) {
+        return one.name == other.name && one.value == other.value && one.remove == other.remove;
+    };
+    return a.urls == b.urls && a.file_name == b.file_name && a.directory == b.directory &&
+           a.checksum == b.checksum && a.rejection == b.rejection &&
+           a.rejection_message == b.rejection_message &&
+           std::equal(a.headers.begin(), a.headers.end(), b.headers.begin(), b.headers.end(),
+                      same_header);
+}
+
+std::string expanded(std::string_view input) {
+    std::string text;
+    for (const char c : input) {
+        c == '\xFF' && text.size() < 70'000 ? text.append(22'000, 'x') : text.append(1, c);
+    }
+    return text;
+}
+
 read_list read_as_list(std::string_view text, cuts pieces) {
     read_list result;
     const auto keep = [&](std::optional<download_request> entry) {

@@ -54,6 +54,14 @@ const target registered("list_secrets", [](std::string_view input) {
     check([&](auto& secret) {
         return json + R"(h","headers":["A: )" + planted(secret) + "\n" + more;
     });
+    for (const std::string begin : {"[", "[\n"}) {
+        check([&](auto& secret) {
+            return begin + json + "u:" + secret + "@h\"," + before + "\n" + more;
+        });
+        check([&](auto& secret) {
+            return begin + json + R"(h","headers":["A: )" + planted(secret) + "\n" + more;
+        });
+    }
 });
 
 }  // namespace
