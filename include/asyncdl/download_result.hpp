@@ -40,9 +40,12 @@ public:
     boost::system::error_code error;  ///< of `asyncdl::error_category()`
     std::string message;              ///< one line for a person; empty on success
 
-    unsigned status = 0;             ///< last HTTP status; 0 where none came
-    std::string http_version;        ///< "1.0" or "1.1"; empty where no response came
-    unsigned attempts = 0;           ///< 1 plus retries; 0 where nothing was asked
+    /// Last HTTP status; 0 where none came. If `attempts` is 0 it is what the host said to others.
+    unsigned status = 0;
+    std::string http_version;  ///< "1.0" or "1.1"; empty where no response came
+    /// 1 plus retries; 0 if nothing was asked. While a host that answers 429 or 503 is left alone,
+    /// few downloads ask it again, and each time that it refuses them costs the others a retry too.
+    unsigned attempts = 0;
     std::uint64_t resumed_from = 0;  ///< bytes of earlier runs that were kept
     std::string checksum;            ///< `sha-256=...` where one was verified
 };

@@ -59,8 +59,16 @@ asio::awaitable<void> batch_feed::next(std::shared_ptr<downloader_core> core,
 void batch_feed::take(const std::shared_ptr<downloader_core>& core, download_request&& request,
                       semaphore_guard turn, std::optional<transfer>& place) {
     place.emplace(core, std::move(request), next_index_++, names_, &authorities_);
+    place->allow_holding();
     if (!place->is_named())
         place->use_turn(std::move(turn));
+}
+
+void batch_feed::take_up(const std::shared_ptr<downloader_core>& core, held_download&& held,
+                         std::shared_ptr<rest> what, semaphore_guard turn,
+                         std::optional<transfer>& place) {
+    place.emplace(core, std::move(held), names_, std::move(what), std::move(turn));
+    place->allow_holding();
 }
 
 /// The source has ended, with an error or without. One that was interrupted by the batch's own end

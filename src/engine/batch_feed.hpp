@@ -22,6 +22,8 @@
 namespace asyncdl::engine {
 
 class downloader_core;
+class held_download;
+class rest;
 class transfer;
 
 class batch_feed {
@@ -42,6 +44,11 @@ public:
     /// Makes the next download in `place`; none at the end.
     boost::asio::awaitable<void> next(std::shared_ptr<downloader_core> core,
                                       std::optional<transfer>& place);
+
+    /// Makes a download that was held in `place`, which is empty; `turn` to ask after `what` comes
+    /// with it, if it waited for that.
+    void take_up(const std::shared_ptr<downloader_core>& core, held_download&& held,
+                 std::shared_ptr<rest> what, semaphore_guard turn, std::optional<transfer>& place);
 
     /// Adds a result to the totals.
     void count(const download_result& result);

@@ -29,27 +29,12 @@ batch_job::~batch_job() {
         core_->leave(*this);
 }
 
-class batch_job::open_lane_count {
-public:
-    explicit open_lane_count(std::shared_ptr<batch_job> job) : job_(std::move(job)) {
-        ++job_->lanes_;
-    }
-    open_lane_count(open_lane_count&&) noexcept = default;
-    ~open_lane_count() {
-        if (job_ && --job_->lanes_ == 0)
-            job_->all_done_.cancel();
-    }
-
-private:
-    std::shared_ptr<batch_job> job_;
-};
-
 /// The feed tells when it has ended, so that a wait for its source ends too.
 void batch_job::listen() {
     feed_->join([weak = weak_from_this(), executor = core_->executor] {
         asio::post(executor, [weak] {
             if (const auto self = weak.lock())
-                self->signal_.emit(asio::cancellation_type::terminal);
+                self->wake();
         });
     });
 }
@@ -63,7 +48,7 @@ asio::awaitable<batch_summary> batch_job::run() {
     } catch (...) {
         feed_->broke(core::thrown_by("the batch"));
     }
-    while (lanes_ > 0)
+    while (lanes_ > 0 || queues_ > 0)
         co_await all_done_.async_wait(asio::as_tuple(asio::use_awaitable));
     // On the executor: the last reference may go on another thread.
     if (is_linked())
@@ -115,16 +100,17 @@ asio::awaitable<semaphore_guard> batch_job::take_slot() {
 /// A fault where the item could not be begun, for lack of memory: it is still there.
 core::fault batch_job::open_lane(std::shared_ptr<lane> where, semaphore_guard slot) {
     try {
-        auto ended = [self = shared_from_this(), where,
-                      count = open_lane_count(shared_from_this())](std::exception_ptr error) {
-            if (!error)
-                return;
-            try {
-                std::rethrow_exception(error);
-            } catch (...) {
-                self->feed_->broke(core::thrown_by("the batch"));
-            }
-        };
+        auto ended =
+            [self = shared_from_this(), where,
+             count = open_count(shared_from_this(), &batch_job::lanes_)](std::exception_ptr error) {
+                if (!error)
+                    return;
+                try {
+                    std::rethrow_exception(error);
+                } catch (...) {
+                    self->feed_->broke(core::thrown_by("the batch"));
+                }
+            };
         const auto cancelled = where->signal.slot();
         asio::co_spawn(core_->executor, work(where, std::move(slot)),
                        asio::bind_cancellation_slot(cancelled, std::move(ended)));
@@ -154,8 +140,10 @@ asio::awaitable<void> batch_job::work(std::shared_ptr<lane> where, semaphore_gua
         download_result& result = item->result();
         // From here on it can be cancelled no more: the consumer gets its result undisturbed.
         running_.erase(running_.iterator_to(*item));
-        feed_->count(result);
-        if (!feed_->try_deliver(result)) {
+        const bool has_ended = !item->is_held() || !hold(*item);
+        if (has_ended)
+            feed_->count(result);
+        if (has_ended && !feed_->try_deliver(result)) {
             try {
                 co_await feed_->deliver(result);
             } catch (...) {
@@ -207,7 +195,15 @@ void batch_job::cancel(bool keep) {
         running_.push_back(item);
         item.cancel(keep);
     }
+    wake();
+}
+
+void batch_job::wake() {
     signal_.emit(asio::cancellation_type::terminal);
+    for (const auto& [key, queue] : held_) {
+        if (queue->waits)
+            queue->signal.emit(asio::cancellation_type::terminal);
+    }
 }
 
 batch_summary batch_job::broken(const core::fault& why) {

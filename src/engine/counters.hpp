@@ -9,8 +9,8 @@
 namespace asyncdl::engine {
 
 /// How a download is counted when it leaves. `none`: it has no result, since the context of its
-/// executor was destroyed.
-enum class fate { none, succeeded, failed };
+/// executor was destroyed. `held`: it waits, out of the way, until it is taken up.
+enum class fate { none, held, succeeded, failed };
 
 /// A download that begins or ends is counted under the same lock under which it enters or leaves
 /// the list of those that are active, so that a snapshot shows each exactly once.
@@ -20,10 +20,23 @@ public:
 
     /// Under the lock, as long as nothing else is said.
     void started() noexcept { ++started_; }
-    void ended(fate how) noexcept {
-        ++(how == fate::succeeded ? succeeded_ : how == fate::failed ? failed_ : dropped_);
+    void left(fate how) noexcept {
+        ++(how == fate::succeeded ? succeeded_
+           : how == fate::failed  ? failed_
+           : how == fate::held    ? held_
+                                  : dropped_);
     }
-    std::uint64_t active() const noexcept { return started_ - succeeded_ - failed_ - dropped_; }
+    void taken_up() noexcept { --held_; }
+    std::uint64_t active() const noexcept {
+        return started_ - succeeded_ - failed_ - dropped_ - held_;
+    }
+
+    /// One that was held will never be taken up. Takes the lock.
+    void lost() noexcept {
+        const std::lock_guard guard(mutex_);
+        --held_;
+        ++dropped_;
+    }
 
     /// Bytes of a body came; without the lock.
     void received(std::uint64_t bytes) noexcept {
@@ -44,6 +57,7 @@ private:
     std::uint64_t succeeded_ = 0;
     std::uint64_t failed_ = 0;
     std::uint64_t dropped_ = 0;
+    std::uint64_t held_ = 0;
     std::atomic<std::uint64_t> bytes_{0};
 };
 

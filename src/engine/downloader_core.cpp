@@ -116,12 +116,14 @@ core::outcome<std::shared_ptr<storage::directory>> downloader_core::folder_of(
     return opened;
 }
 
-void downloader_core::enter(job& item) {
+void downloader_core::enter(job& item, bool again) {
     keeper->resume();
     const auto lock = shared->totals.lock();
     item.order = ++entered_;
     jobs_.push_back(item);
-    if (item.is_download())
+    if (again)
+        shared->totals.taken_up();
+    else if (item.is_download())
         shared->totals.started();
 }
 
@@ -133,7 +135,7 @@ void downloader_core::leave(job& item, fate how) noexcept {
             ++next_;
         jobs_.erase(place);
         if (item.is_download())
-            shared->totals.ended(how);
+            shared->totals.left(how);
     }
     keeper->pause();
 }
@@ -165,6 +167,10 @@ void downloader_core::cancel(std::uint64_t id, bool keep) {
                 item.cancel(keep);
                 return;  // the list may be another now
             }
+        }
+        for (job& item : self->jobs_) {
+            if (item.cancel_held(id, keep))
+                return;
         }
     });
 }

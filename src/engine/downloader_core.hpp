@@ -31,6 +31,9 @@ public:
 
     /// @param keep what can be resumed stays
     virtual void cancel(bool keep = true) = 0;
+    /// The same for a download that it holds and that is no job of its own meanwhile; false if it
+    /// holds none of that id.
+    virtual bool cancel_held(std::uint64_t id, bool keep) { return (void)id, (void)keep, false; }
     /// Appends what it is at, if it is a download; under the lock of the totals.
     virtual void report(progress_snapshot& into) const = 0;
     virtual std::uint64_t id() const noexcept = 0;
@@ -77,8 +80,8 @@ public:
     /// Where blocking calls are made; nothing: in place.
     const std::optional<boost::asio::any_io_executor>& work() const noexcept { return work_; }
 
-    /// A download counts as active from the one to the other.
-    void enter(job& item);
+    /// A download counts as active from the one to the other, and as started the first time.
+    void enter(job& item, bool again = false);
     void leave(job& item, fate how = fate::none) noexcept;
 
     /// From any thread; carried out on the executor.

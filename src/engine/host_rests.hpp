@@ -1,45 +1,85 @@
 #pragma once
-// Hosts that are left alone for a while (429, 503), told by one download and kept by all downloads
-// of a context. The same name with another port is another host. Thread-safe.
+// Which hosts and URLs are left alone for a while (429, 503), told by one download and kept by all
+// downloads of a context. Thread-safe.
+//
+// A refusal rests its URL: one page that is out of service must not stop its host. Three of
+// different URLs, with no other answer of the host between them, rest the host (scheme, name and
+// port). A URL is what is asked for: path and query, no fragment.
 
-#include <algorithm>
 #include <atomic>
-#include <map>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <mutex>
-#include <optional>
+#include <set>
+#include <unordered_map>
+#include <utility>
 
 #include "core/url.hpp"
-#include "net/timekeeper.hpp"
+#include "engine/rest.hpp"
 
 namespace asyncdl::engine {
 
 class host_rests {
 public:
-    /// Whether the host said itself how long (Retry-After).
-    enum class length { told, guessed };
+    using time_point = rest::time_point;
 
-    /// Nothing is asked of the host before `until`; the longer of two rests counts.
-    void add(const core::origin& host, net::clock::time_point until, length how);
+    /// Whether any host or URL is remembered. One atomic read.
+    bool any() const noexcept { return any_.load(std::memory_order_relaxed); }
 
-    /// The host has answered a request, and not with another 429 or 503: a rest of a guessed length
-    /// is over. One URL that is out of service must not stop all others of its host. Costs one
-    /// atomic read as long as no host rests.
-    void answered(const core::origin& host);
+    /// The rest to be waited for before `url` is asked: its host's, else its own; null: none.
+    std::shared_ptr<rest> of(const core::url& url, time_point now);
 
-    /// Until when the host is to be left alone; nothing where it may be asked now. Costs one atomic
-    /// read as long as no host rests.
-    std::optional<net::clock::time_point> end_of(const core::origin& host);
+    /// The same for what `earlier` was the rest of.
+    std::shared_ptr<rest> of(const rest& earlier, time_point now);
+
+    void refused(const core::url& url, const refusal& how, time_point now);
+
+    /// Any other answer, or none at all where the host was asked after its rest.
+    void answered(const core::url& url, time_point now);
+
+    /// Hosts and URLs that are remembered.
+    std::size_t size() const;
 
 private:
-    struct rest {
-        net::clock::time_point told;
-        net::clock::time_point guessed;
-        net::clock::time_point end() const { return std::max(told, guessed); }
+    /// Those of hosts, or those of URLs.
+    class table {
+    public:
+        /// A rest takes so many `refusals`; how often a URL was refused is remembered for `memory`
+        /// after its last rest.
+        table(unsigned refusals, std::chrono::minutes memory)
+            : refusals_(refusals), memory_(memory) {}
+
+        std::shared_ptr<rest> find(std::uint64_t key, time_point now);
+        void refused(std::uint64_t key, std::uint64_t host, std::uint64_t url, const refusal& how,
+                     time_point now);
+        void answered(std::uint64_t key, time_point now);
+        std::size_t size() const noexcept { return records_.size(); }
+
+    private:
+        struct record {
+            std::shared_ptr<rest> what;
+            time_point forgotten;  ///< when it is
+        };
+        using records = std::unordered_map<std::uint64_t, record>;
+
+        void drop(records::iterator one);
+        void forget(time_point now);
+
+        const unsigned refusals_;
+        const std::chrono::minutes memory_;
+        records records_;
+        std::set<std::pair<time_point, std::uint64_t>> order_;  ///< the next to be forgotten first
     };
 
+    std::shared_ptr<rest> find(std::uint64_t host, std::uint64_t url, time_point now);
+    void note_size() { any_ = hosts_.size() + urls_.size() > 0; }
+
     std::atomic<bool> any_ = false;
-    std::mutex mutex_;
-    std::map<core::origin, rest> rests_;
+    mutable std::mutex mutex_;
+    table hosts_{3, std::chrono::minutes(5)};
+    table urls_{1, std::chrono::minutes(0)};
 };
 
 }  // namespace asyncdl::engine

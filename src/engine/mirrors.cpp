@@ -62,6 +62,17 @@ bool mirrors::next() {
     return false;
 }
 
+bool mirrors::next_if(const std::function<bool(const core::url&)>& wanted) {
+    for (std::size_t place = place_ + 1; place < urls_.size(); ++place) {
+        if (!given_up_.empty() && given_up_[place])
+            continue;
+        const auto parsed = core::url::parse(urls_[place]);
+        if (parsed && wanted(*parsed))
+            return use(place);
+    }
+    return false;
+}
+
 bool mirrors::next_round() {
     for (std::size_t place = 0; place < urls_.size(); ++place)
         if (use(place))

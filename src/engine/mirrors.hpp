@@ -2,6 +2,7 @@
 // The URLs of one download: which is asked now, which are still worth asking. Owned by a transfer.
 
 #include <asyncdl/logger.hpp>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,9 @@ public:
 
     /// Goes on to the next URL that nobody has given up; false at the end of the round.
     bool next();
+
+    /// The same, but only to one that is `wanted`; false, and the current one stays, if none is.
+    bool next_if(const std::function<bool(const core::url&)>& wanted);
 
     /// Begins another round; false where every URL was given up.
     bool next_round();

@@ -80,6 +80,7 @@ bool placement::follow(const core::url& to, bool redirected, const core::fields&
     derived = core::shortened_name(std::move(derived), folder_->max_leaf());
     if (derived == target_.base)
         return false;
+    followed_ = true;
     if (part_ && part_->base == derived) {
         target_ = std::move(*part_);
         part_.reset();
@@ -92,6 +93,25 @@ bool placement::follow(const core::url& to, bool redirected, const core::fields&
     target_.base = std::move(derived);
     take_derived();
     return true;
+}
+
+kept_name placement::keep() noexcept {
+    drop_part();
+    kept_name kept;
+    kept.claim.emplace(std::move(target_.claim));
+    kept.number = number_;
+    kept.folder = std::move(folder_);
+    return kept;
+}
+
+void placement::take_back(kept_name&& name) {
+    if (!name.claim)
+        return;
+    if (name.number > 0)
+        target_.name = core::numbered_name(target_.base, name.number);
+    target_.claim = *std::move(name.claim);
+    number_ = name.number;
+    folder_ = std::move(name.folder);
 }
 
 /// Holds `name` from now on, unless another download does.

@@ -16,6 +16,15 @@
 
 namespace asyncdl::engine {
 
+/// What a placement leaves to the next one of its download: the name that it holds. The rest is in
+/// the request.
+class kept_name {
+public:
+    std::optional<name_claim> claim;
+    unsigned number = 0;
+    std::shared_ptr<storage::directory> folder;
+};
+
 /// The target's name may be learned late, and may change with each response. The part file keeps
 /// the name under which it was begun, so both names are held until the file is complete:
 ///
@@ -36,6 +45,12 @@ public:
     /// system call. `errc::exists`, `errc::name`.
     core::outcome<void> enter(std::shared_ptr<storage::directory> folder);
     bool is_named() const noexcept { return target_.claim.is_held(); }
+
+    /// Whether the name is the one of `plan` and `enter`, with a number at most.
+    bool is_as_planned() const noexcept { return !followed_; }
+    /// Gives the name on, if that is as planned, and back to another placement after its `plan`.
+    kept_name keep() noexcept;
+    void take_back(kept_name&& name);
 
     /// Takes another derived name if the response's URL or fields give one. `redirected` says that
     /// the server chose the URL. With `has_part` the part file keeps its name.
@@ -100,7 +115,8 @@ private:
     const std::string* directory_ = nullptr;  ///< from `plan` on
     bool given_ = false;
     bool unchecked_ = false;
-    unsigned number_ = 0;  ///< in the target's name; 0: none
+    bool followed_ = false;  ///< a response has named the file
+    unsigned number_ = 0;    ///< in the target's name; 0: none
     held_name target_;
     std::optional<held_name> part_;  ///< a derived name, if it is another than the target's
     std::uint64_t kept_size_ = 0;

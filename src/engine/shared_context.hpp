@@ -29,12 +29,16 @@ public:
     /// One for a downloader that was given none.
     static std::shared_ptr<shared_context> of_its_own(const downloader_options& options);
 
+    /// What the downloads that are held for a rest may take up: about 60,000 of usual URLs.
+    static constexpr std::size_t max_held_bytes = 32 * 1024 * 1024;
+
     const std::size_t max_concurrent;
 
     async_semaphore slots;         ///< one a download that is at work
     async_semaphore waiting_room;  ///< one a download that waits without a slot
     claimed_names names;           ///< of the downloads that are active
     host_rests rests;
+    std::atomic<std::size_t> held_bytes = 0;  ///< see `held_space`
     counters totals;
     std::atomic<std::size_t> waiting_for_files = 0;      ///< downloads that lack a descriptor
     std::atomic_flag short_of_files = ATOMIC_FLAG_INIT;  ///< somebody was told so

@@ -40,7 +40,7 @@ transfer::transfer(std::shared_ptr<downloader_core> core, download_request&& req
     try {
         if (!request_.urls.empty())
             result_.url = core::without_userinfo(request_.urls.front());
-        planned_ = plan(batch_names != nullptr, authorities);
+        planned_ = plan(batch_names != nullptr, authorities, nullptr);
     } catch (...) {
         planned_ = core::thrown_by("the request");
     }
@@ -52,7 +52,8 @@ transfer::~transfer() {
         core_->leave(*this);
 }
 
-core::outcome<void> transfer::plan(bool has_turn, core::authority_reader* authorities) {
+core::outcome<void> transfer::plan(bool has_turn, core::authority_reader* authorities,
+                                   kept_name* kept) {
     if (request_.rejection || !request_.rejection_message.empty())
         return rejection_of(request_);
     if (const auto fields = check_fields(request_.headers); !fields)
@@ -68,6 +69,11 @@ core::outcome<void> transfer::plan(bool has_turn, core::authority_reader* author
     if (request_.destination)
         return {};
     auto named = place_.plan(request_, core_->options, from_.first());
+    if (kept) {
+        place_.take_back(std::move(*kept));
+        note_place();
+        return named;
+    }
     // One that comes later must not overtake those that wait for their names.
     const bool is_next = has_turn || core_->naming_turn.available() > 0;
     if (auto folder =
@@ -89,12 +95,12 @@ asio::awaitable<download_result> transfer::run() {
 
 asio::awaitable<void> transfer::complete() {
     co_await asio::this_coro::throw_if_cancelled(false);
-    core_->enter(*this);
+    core_->enter(*this, was_held_);
     core::outcome<void> outcome;
     try {
         if (!is_named())
             planned_ = co_await take_name();
-        if (!slot_)
+        if (!slot_ && !gives_up_)
             outcome = co_await take_slot();
         if (outcome && is_stopped())
             outcome = stopped();
@@ -104,6 +110,12 @@ asio::awaitable<void> transfer::complete() {
             outcome = planned_;
         for (bool wanted = outcome.has_value(); wanted;) {
             outcome = co_await attempt();
+            turn_to_ask_.release();
+            if (is_held()) {
+                core_->leave(*this, fate::held);
+                held_space_.left();
+                co_return;
+            }
             wanted = !outcome && !is_stopped();
             if (!wanted)
                 break;
@@ -113,6 +125,7 @@ asio::awaitable<void> transfer::complete() {
                 outcome = again.error();
         }
     } catch (...) {
+        held_space_.give_back();
         outcome = core::thrown_by("the download");
     }
     if (is_stopped() && !outcome)
@@ -137,12 +150,13 @@ asio::awaitable<void> transfer::complete() {
 }
 
 core::outcome<void> transfer::begin() {
-    started_ = net::clock::now();
+    if (!was_held_)
+        started_ = net::clock::now();
     now(download_state::connecting);
     if (core_->options.max_time.count() > 0)
-        max_time_.set_after(
-            std::chrono::duration_cast<net::clock::duration>(core_->options.max_time));
-    if (!core_->options.events)
+        max_time_.set(started_ +
+                      std::chrono::duration_cast<net::clock::duration>(core_->options.max_time));
+    if (!core_->options.events || was_held_)
         return {};
     try {
         core_->options.events->on_start(result_.id, result_.tag, result_.url);
@@ -178,9 +192,9 @@ asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault
     }
     if (from_.next())
         co_return true;
-    if (retry_ >= core_->options.retries || !from_.next_round())
+    if (spent_.total >= core_->options.retries || !from_.next_round())
         co_return false;
-    const auto waited = co_await wait_to_retry(++retry_, why);
+    const auto waited = co_await wait_to_retry(++spent_.total, why);
     if (!waited)
         co_return waited.error();
     co_return true;
@@ -191,12 +205,12 @@ asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault
 asio::awaitable<core::outcome<bool>> transfer::another_range(const core::fault& why) {
     if (!broke_off_.any())
         broke_off_ = why;
-    const bool may_pass = why.code() == failure::retryable && retry_ < core_->options.retries;
+    const bool may_pass = why.code() == failure::retryable && spent_.total < core_->options.retries;
     if (!may_pass && request_.urls.size() == 1)
         co_return false;
     if (!may_pass || !stored_.missing())
         co_return cannot_start_over(why);
-    const auto waited = co_await wait_to_retry(++retry_, why);
+    const auto waited = co_await wait_to_retry(++spent_.total, why);
     if (!waited)
         co_return waited.error();
     co_return true;
@@ -204,7 +218,9 @@ asio::awaitable<core::outcome<bool>> transfer::another_range(const core::fault& 
 
 /// Asks, follows where it is sent, and stores what it gets, until the file is complete.
 asio::awaitable<core::outcome<void>> transfer::attempt() {
-    counted_ = false;
+    counted_ = std::exchange(goes_on_, false);
+    if (request_.urls.size() > 1)
+        avoid_rests();
     if (!stored_.has_place() || is_place_gone()) {
         auto wanted = settle();
         if (!wanted.now)
@@ -214,6 +230,9 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
         if (!**wanted.now)
             co_return core::outcome<void>();
     }
+    to_ = &from_.current();
+    if (must_rest() && can_be_held())
+        co_return core::outcome<void>();
     if (has_state_ && !stored_.is_open()) {
         const auto found = co_await take_up_earlier();
         if (!found)
@@ -228,14 +247,15 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
         const auto digests = given_checksums();
         policy_.allow_downgrade |= digests && core::is_strong(digests->front().algorithm);
     }
-    to_ = &from_.current();
     for (unsigned questions = 0; questions < most_questions;) {
         if (is_stopped())
             co_return stopped();
         now(download_state::connecting);
         const auto& host = to_->origin().host;
-        if (core_->shared->rests.end_of(to_->origin())) {
-            const auto waited = co_await wait_for_rest(to_->origin());
+        if (must_rest()) {
+            if (can_be_held())
+                co_return core::outcome<void>();
+            const auto waited = co_await wait_for_rest();
             if (!waited)
                 co_return waited.error();
         }
@@ -246,7 +266,7 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
                 co_return waited.error();
             host_place = std::move(*waited);
             // It may have been told to rest meanwhile.
-            if (core_->shared->rests.end_of(to_->origin()))
+            if (must_rest())
                 continue;
         }
         if (waited_ && std::exchange(waited_, false) && is_place_gone()) {
@@ -257,16 +277,19 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
                 co_return *wanted.now ? core::outcome<void>() : wanted.now->error();
         }
         if (!std::exchange(counted_, true))
-            ++result_.attempts;
+            result_.attempts += 1 + std::exchange(spent_.by_others, 0);
         part_ = stored_.missing();
         http::lease line;
+        asked_at_ = net::clock::now();
         const auto head = co_await ask(line);
-        if (!head)
+        if (!head) {
+            was_not_answered(head.error());
             co_return head.error();
+        }
         result_.status = (*head)->status;
         result_.http_version = (*head)->version == 10 ? "1.0" : "1.1";
         if (!asks_for_rest(result_.status))
-            core_->shared->rests.answered(to_->origin());
+            was_answered();
         verdict_ = core::judge_response(**head, *to_, policy_, std::chrono::system_clock::now(),
                                         part_ ? &*part_ : nullptr);
         if (verdict_.failure || verdict_.redirect) {
@@ -297,11 +320,11 @@ asio::awaitable<core::outcome<void>> transfer::follow(http::lease& line,
         co_return stopped();
     if (verdict_.failure) {
         retry_after_ = verdict_.failure->retry_after;
-        if (asks_for_rest(result_.status))
-            leave_alone(to_->origin());
-        const auto& why = verdict_.failure->why;
+        core::fault why = verdict_.failure->why;
         if (repeats_secret(why.message(), core_->options, request_, from_.current(), *to_))
-            co_return core::fault(why.code(), "HTTP status " + std::to_string(result_.status));
+            why = core::fault(why.code(), "HTTP status " + std::to_string(result_.status));
+        if (asks_for_rest(result_.status))
+            was_refused(why);
         co_return why;
     }
     const auto rest = verdict_.redirect->retry_after;

@@ -16,6 +16,7 @@
 #include "core/url.hpp"
 #include "core/verdict.hpp"
 #include "engine/downloader_core.hpp"
+#include "engine/held_download.hpp"
 #include "engine/mirrors.hpp"
 #include "engine/placement.hpp"
 #include "engine/stored_body.hpp"
@@ -36,6 +37,10 @@ public:
     transfer(std::shared_ptr<downloader_core> core, download_request&& request, std::uint64_t index,
              std::shared_ptr<claimed_names> batch_names,
              core::authority_reader* authorities = nullptr);
+    /// Takes up one that was held, with `turn` to ask after `what` if it waited for that.
+    transfer(std::shared_ptr<downloader_core> core, held_download&& held,
+             std::shared_ptr<claimed_names> batch_names, std::shared_ptr<rest> what,
+             semaphore_guard turn);
     ~transfer() override;
 
     /// Waits for a slot, unless one is given with `use_slot`, and downloads. Does not throw.
@@ -55,6 +60,16 @@ public:
         signal_ = &of_coroutine;
     }
     bool is_stopped() const noexcept { return stopped_; }
+
+    /// In a batch: `run` may end without a result where the download waits for a rest. It is to be
+    /// taken up again then.
+    void allow_holding() noexcept { may_be_held_ = true; }
+    bool is_held() const noexcept { return static_cast<bool>(held_space_); }
+    held_download hold();
+    const std::shared_ptr<rest>& waits_for() const noexcept { return rest_; }
+
+    /// Of one that was held: its time or its retries are used up. It needs no slot to say so.
+    void give_up();
 
     /// What is to be left may only become less: a later `keep` changes nothing.
     void cancel(bool keep = true) override {
@@ -88,7 +103,8 @@ private:
     enum class next_step { store, done, ask_again };
 
     // The chapters, in order.
-    core::outcome<void> plan(bool has_turn, core::authority_reader* authorities);
+    core::outcome<void> plan(bool has_turn, core::authority_reader* authorities,
+                             kept_name* kept = nullptr);
     core::outcome<void> begin();
     async_outcome<void> attempt();
     async_outcome<const core::response_head*> ask(http::lease& line);
@@ -130,11 +146,19 @@ private:
     // What it waits for besides the network.
     async_outcome<void> take_slot();
     async_outcome<http::host_limits::permit> wait_for_host(const std::string& host);
-    void leave_alone(const core::origin& host);
-    async_outcome<void> wait_for_rest(const core::origin& host);
     async_outcome<void> wait_to_retry(unsigned retry, const core::fault& why);
     async_outcome<void> wait_without_slot(net::clock::duration time);
     boost::asio::awaitable<bool> wait_for_descriptor();
+
+    // Rests of hosts and URLs.
+    void avoid_rests();
+    bool must_rest();
+    bool can_be_held();
+    async_outcome<void> wait_for_rest();
+    core::fault refused_by_others();
+    void was_refused(const core::fault& why);
+    void was_answered();
+    void was_not_answered(const core::fault& why);
 
     void stop(errc reason);
     core::fault stopped() const;
@@ -144,7 +168,7 @@ private:
     core::retry_policy wait_policy() const;
 
     const std::shared_ptr<downloader_core> core_;
-    const download_request request_;
+    download_request request_;
     const std::uint64_t id_;
     boost::asio::cancellation_signal own_signal_;
     boost::asio::cancellation_signal* signal_ = &own_signal_;
@@ -177,7 +201,17 @@ private:
     std::optional<std::chrono::sys_seconds> modified_;
     bool discards_ = false;  ///< nothing is to be left
     bool counted_ = false;   ///< this attempt is among `result_.attempts`
-    unsigned retry_ = 0;
+    bool goes_on_ = false;   ///< the same, when it was held
+    retries_spent spent_;
+    std::shared_ptr<rest> rest_;         ///< that it waits for, or asks after
+    semaphore_guard turn_to_ask_;        ///< ... after its end
+    bool asks_after_rest_ = false;       ///< the answer decides about it
+    unsigned asked_told_ = 0;            ///< how often it was told again when it was asked
+    net::clock::time_point asked_at_{};  ///< when the last request was sent
+    bool may_be_held_ = false;
+    bool was_held_ = false;
+    bool gives_up_ = false;
+    held_space held_space_;
     core::fault broke_off_;            ///< why a stream's first response was not the last
     bool stuck_ = false;               ///< a stream would have to start over
     unsigned without_descriptor_ = 0;  ///< times in a row

@@ -16,6 +16,8 @@ void transfer::finish(const core::outcome<void>& outcome) {
     if (started_ != net::clock::time_point{})
         result_.download_time = net::clock::now() - started_;
     result_.success = outcome.has_value();
+    if (result_.attempts > 0)
+        result_.attempts += spent_.by_others;
     if (result_.final_url.empty())
         result_.final_url = result_.url;
     if (!outcome) {

@@ -81,26 +81,7 @@ asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
     co_return co_await wait_without_slot(wait);
 }
 
-/// All downloads give the host its rest, not only this one.
-void transfer::leave_alone(const core::origin& host) {
-    using enum host_rests::length;
-    const auto time = core::retry_wait(1, wait_policy(), 0, retry_after_);
-    core_->shared->rests.add(host, net::clock::now() + time, retry_after_ ? told : guessed);
-}
-
-/// Until the host may be asked again. Others may be told of a longer rest meanwhile.
-asio::awaitable<core::outcome<void>> transfer::wait_for_rest(const core::origin& host) {
-    for (;;) {
-        const auto end = core_->shared->rests.end_of(host);
-        if (!end)
-            co_return core::outcome<void>();
-        const auto waited = co_await wait_without_slot(*end - net::clock::now());
-        if (!waited)
-            co_return waited.error();
-    }
-}
-
-/// Another download may have the slot meanwhile, as long as not too many wait.
+/// Another download has the slot meanwhile.
 asio::awaitable<core::outcome<void>> transfer::wait_without_slot(net::clock::duration time) {
     if (is_stopped())
         co_return stopped();
@@ -108,8 +89,7 @@ asio::awaitable<core::outcome<void>> transfer::wait_without_slot(net::clock::dur
     now(download_state::waiting);
     waited_ = true;
     const auto seat = core_->shared->waiting_room.try_acquire();
-    if (seat)
-        slot_.release();
+    slot_.release();
     asio::steady_timer timer(core_->executor, time);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     if (is_stopped())

@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "support/event.hpp"
 #include "support/expect.hpp"
 #include "support/remote_file.hpp"
 #include "support/stage.hpp"
@@ -88,6 +87,16 @@ public:
         server.on(path, seen.noting(std::move(answer)));
     }
 
+    /// Three URLs that are refused once, enough for a rest of their host.
+    void refuse_first(unsigned code, const std::vector<field>& fields) {
+        for (const char* path : {"/a", "/b", "/c"}) {
+            on(path, in_turn({status(code, fields), hello()}));
+        }
+    }
+    std::vector<download_request> first_three() const {
+        return {ask("/a", "a"), ask("/b", "b"), ask("/c", "c")};
+    }
+
     arrivals seen;
 };
 
@@ -95,21 +104,15 @@ double seconds_of(const download_result& result) {
     return result.download_time.count();
 }
 
-/// Writes down how long each retry waits, and tells when a download has failed.
+/// Writes down how long each retry waits.
 class noting_observer : public observer {
 public:
     void on_retry(std::uint64_t, std::uint64_t, unsigned, const boost::system::error_code&,
                   std::chrono::milliseconds delay) override {
         delays.push_back(delay);
     }
-    void on_finish(const download_result& result) override {
-        if (!result.success) {
-            failed.set();
-        }
-    }
 
     std::vector<std::chrono::milliseconds> delays;
-    event failed;
 };
 
 TEST_SUITE_BEGIN("integration/host_rest");
@@ -180,25 +183,28 @@ TEST_CASE_TEMPLATE("Retry-After on a redirect is waited for before it is followe
     }
 }
 
-TEST_CASE("a host that asks for a rest gets it from all downloads, other hosts go on") {
+TEST_CASE("a host that refuses three URLs gets a rest from all downloads, other hosts go on") {
     for (const unsigned code : {429U, 503U}) {
         CAPTURE(code);
         two_hosts on;
         on.options.max_concurrent = 1;
-        on.on("/a", in_turn({status(code, {{"Retry-After", "2"}}), hello()}));
-        on.on("/b", hello());
+        on.refuse_first(code, {{"Retry-After", "2"}});
+        on.on("/d", hello());
         on.on("/other", hello());
         const batch_result batch =
-            on.fetch_all({on.ask("/a", "a"), on.ask("/b", "b"), on.ask_other("/other", "other")});
-        CHECK(batch.summary.succeeded == 3);
+            on.fetch_all({on.ask("/a", "a"), on.ask("/b", "b"), on.ask("/c", "c"),
+                          on.ask("/d", "d"), on.ask_other("/other", "other")});
+        CHECK(batch.summary.succeeded == 5);
         const texts order = on.seen.order();
-        REQUIRE(order.size() == 4);
-        CHECK(order[0] == "/a");
-        CHECK(order[1] == "/other");
-        CHECK(on.seen.seconds_between("/a", "/b") >= 1.95);
+        REQUIRE(order.size() == 8);
+        CHECK(order[2] == "/c");
+        CHECK(order[3] == "/other");
+        CHECK(on.seen.seconds_between("/c", "/d") >= 1.95);
         CHECK(on.seen.seconds_between("/a", "/a") >= 1.95);
         CHECK(batch.results[0].attempts == 2);
-        CHECK(batch.results[1].attempts == 1);
+        CHECK(batch.results[3].attempts == 1);
+        // Its first slot it had before the rest.
+        CHECK(seconds_of(batch.results[3]) >= 1.95);
     }
 }
 
@@ -208,72 +214,113 @@ TEST_CASE("a host that does not say how long gets the delay of a first retry") {
         two_hosts on;
         on.options.max_concurrent = 1;
         on.options.retry_delay = 2s;
-        on.on("/a", in_turn({status(code), hello()}));
-        on.on("/b", hello());
+        on.refuse_first(code, {});
+        on.on("/d", hello());
         on.on("/other", hello());
         const batch_result batch =
-            on.fetch_all({on.ask("/a", "a"), on.ask("/b", "b"), on.ask_other("/other", "other")});
-        CHECK(batch.summary.succeeded == 3);
-        CHECK(on.seen.order()[1] == "/other");
-        CHECK(on.seen.seconds_between("/a", "/b") >= 1.95);
+            on.fetch_all({on.ask("/a", "a"), on.ask("/b", "b"), on.ask("/c", "c"),
+                          on.ask("/d", "d"), on.ask_other("/other", "other")});
+        CHECK(batch.summary.succeeded == 5);
+        CHECK(on.seen.order()[3] == "/other");
+        CHECK(on.seen.seconds_between("/c", "/d") >= 1.95);
         CHECK(batch.summary.elapsed < soon);
     }
 }
 
 TEST_CASE("one URL that is out of service does not stop the others of its host") {
+    for (const bool says_how_long : {false, true}) {
+        CAPTURE(says_how_long);
+        two_hosts on;
+        on.options.retries = 0;
+        on.options.max_concurrent = 1;
+        on.options.retry_delay = 30s;
+        on.on("/a", says_how_long ? status(503, {{"Retry-After", "30"}}) : status(503));
+        on.on("/b", hello());
+        downloader client(on.io.get_executor(), on.options);
+        const batch_result batch =
+            on.fetch_all(client, {on.ask("/a", "a"), on.ask("/b", "b"), on.ask("/b?2", "c")});
+        CHECK(batch.summary.succeeded == 2);
+        CHECK(batch.summary.elapsed < soon);
+        CHECK(on.fetch(client, on.ask("/b", "d")).download_time < soon);
+    }
+}
+
+TEST_CASE("a URL that is out of service is left alone by all that ask for it") {
     two_hosts on;
     on.options.retries = 0;
-    on.options.max_concurrent = 2;
-    on.options.retry_delay = 30s;
-    on.on("/a", status(503));
-    noting_observer events;
-    on.options.events = &events;
-    on.on("/slow", [&](connection& peer, const request&) {
-        events.failed.wait();
-        response answer;
-        answer.body = "hello";
-        peer.send(answer);
-    });
+    on.on("/a", in_turn({status(503, {{"Retry-After", "1"}}), hello()}));
     downloader client(on.io.get_executor(), on.options);
-    const batch_result first = on.fetch_all(client, {on.ask("/slow", "slow"), on.ask("/a", "a")});
-    CHECK(first.summary.succeeded == 1);
-    on.on("/b", hello());
-    const download_result next = on.fetch(client, on.ask("/b", "b"));
-    CHECK(next.success);
-    CHECK(next.download_time < soon);
+    check_failed(on, on.fetch(client, on.ask("/a#1", "a")), errc::http_status_transient);
+    CHECK(on.fetch(client, on.ask("/a#2", "b")).success);
+    CHECK(on.seen.seconds_between("/a", "/a") >= 0.95);
+}
+
+TEST_CASE("a good answer between refusals keeps their host awake") {
+    two_hosts on;
+    on.options.retries = 0;
+    on.options.max_concurrent = 1;
+    for (const char* path : {"/a", "/b", "/c", "/d"}) {
+        on.on(path, status(503, {{"Retry-After", "30"}}));
+    }
+    on.on("/good", hello());
+    const batch_result batch =
+        on.fetch_all({on.ask("/a", "a"), on.ask("/b", "b"), on.ask("/good", "1"), on.ask("/c", "c"),
+                      on.ask("/d", "d"), on.ask("/good", "2")});
+    CHECK(batch.summary.succeeded == 2);
+    CHECK(batch.summary.elapsed < soon);
 }
 
 TEST_CASE("the same name with another port is another host") {
     two_hosts on;
     origin other;
-    other.on("/b", hello());
-    on.on("/a", status(503, {{"Retry-After", "30"}}));
+    other.on("/d", hello());
+    on.refuse_first(503, {{"Retry-After", "30"}});
     on.options.retries = 0;
     downloader client(on.io.get_executor(), on.options);
-    check_failed(on, on.fetch(client, on.ask("/a")), errc::http_status_transient);
-    const download_result next = on.fetch(client, download_request(other.url("/b"), "b"));
+    CHECK(on.fetch_all(client, on.first_three()).summary.failed == 3);
+    const download_result next = on.fetch(client, download_request(other.url("/d"), "d"));
     CHECK(next.success);
     CHECK(next.download_time < soon);
 }
 
 TEST_CASE("a rest counts for downloads that begin while it lasts") {
     two_hosts on;
-    on.on("/a", status(503, {{"Retry-After", "1"}}));
-    on.on("/b", hello());
+    on.refuse_first(503, {{"Retry-After", "1"}});
+    on.on("/d", hello());
     on.options.retries = 0;
     downloader client(on.io.get_executor(), on.options);
-    check_failed(on, on.fetch(client, on.ask("/a")), errc::http_status_transient);
-    CHECK(on.fetch(client, on.ask("/b")).success);
-    CHECK(on.seen.seconds_between("/a", "/b") >= 0.95);
+    CHECK(on.fetch_all(client, on.first_three()).summary.failed == 3);
+    CHECK(on.fetch(client, on.ask("/d")).success);
+    CHECK(on.seen.seconds_between("/c", "/d") >= 0.95);
+}
+
+TEST_CASE("a mirror whose host rests is left out while another may be asked") {
+    two_hosts on;
+    origin other;
+    other.on("/d", hello());
+    on.refuse_first(503, {{"Retry-After", "30"}});
+    on.options.retries = 0;
+    downloader client(on.io.get_executor(), on.options);
+    CHECK(on.fetch_all(client, on.first_three()).summary.failed == 3);
+    download_request ask = on.ask("/d", "d");
+    ask.urls.push_back(on.server.url("/e"));
+    ask.urls.push_back(other.url("/d"));
+    const download_result result = on.fetch(client, ask);
+    CHECK(result.success);
+    CHECK(result.attempts == 1);
+    CHECK(result.download_time < soon);
+    CHECK(on.server.requests("/d") == 0);
 }
 
 TEST_CASE("a rest is bounded like any wait") {
     two_hosts on;
     on.options.retry_max_delay = 200ms;
-    on.on("/a", in_turn({status(503, {{"Retry-After", "3600"}}), hello()}));
-    on.on("/b", hello());
-    const batch_result batch = on.fetch_all({on.ask("/a", "a"), on.ask("/b", "b")});
-    CHECK(batch.summary.succeeded == 2);
+    on.refuse_first(503, {{"Retry-After", "3600"}});
+    on.on("/d", hello());
+    std::vector<download_request> requests = on.first_three();
+    requests.push_back(on.ask("/d", "d"));
+    const batch_result batch = on.fetch_all(std::move(requests));
+    CHECK(batch.summary.succeeded == 4);
     CHECK(on.seen.seconds_between("/a", "/a") >= 0.19);
     CHECK(batch.summary.elapsed < soon);
 }
@@ -294,8 +341,8 @@ TEST_CASE("a failure that does not speak for its host gives it no rest") {
 
 TEST_CASE("who waits for a host that rests can be cancelled") {
     two_hosts on;
-    on.on("/a", status(503, {{"Retry-After", "30"}}));
-    on.on("/b", hello());
+    on.refuse_first(503, {{"Retry-After", "30"}});
+    on.on("/d", hello());
     downloader client(on.io.get_executor(), on.options);
     int ended = 0;
     std::size_t started = 0;
@@ -314,12 +361,14 @@ TEST_CASE("who waits for a host that rests can be cancelled") {
     };
     start("/a", "1");
     start("/b", "2");
-    start("/b", "3");
+    start("/c", "3");
+    start("/d", "4");
+    start("/d", "5");
     CHECK(ended == 0);
     client.cancel();
     CHECK(runs_out_of_work(on.io));
-    CHECK(ended == 3);
-    CHECK(on.seen.order() == texts{"/a"});
+    CHECK(ended == 5);
+    CHECK(on.seen.order() == texts{"/a", "/b", "/c"});
 }
 
 TEST_SUITE_END();

@@ -46,6 +46,20 @@ TEST_CASE("what was given up, or is no URL, is not asked again") {
     CHECK_FALSE(from.next_round());
 }
 
+TEST_CASE("the next one may be chosen; if none is wanted the current one stays") {
+    const std::vector<std::string> urls{"http://a/", "http://b/", "http://c:99999/", "http://d/"};
+    mirrors from(urls);
+    REQUIRE(from.begin().has_value());
+    CHECK_FALSE(from.next_if([](const auto& url) { return url.origin().host == "a"; }));
+    CHECK(from.current().origin().host == "a");
+    CHECK(from.next_if([](const auto& url) { return url.origin().host != "b"; }));
+    CHECK(from.current().origin().host == "d");
+    from.give_up_current();
+    CHECK(from.next_round());
+    CHECK_FALSE(from.next_if([](const auto& url) { return url.origin().host == "d"; }));
+    CHECK(from.current().origin().host == "a");
+}
+
 TEST_CASE("without a URL that can be asked nothing begins, and the first one's fault is told") {
     const std::vector<std::string> none;
     CHECK(mirrors(none).begin().error().code() == errc::invalid_url);

@@ -89,6 +89,43 @@ TEST_CASE("a folder that was made again is another one") {
     CHECK(where.active.size() == 2);
 }
 
+TEST_CASE("a name that is kept is nobody else's until another placement has it") {
+    place where("x.txt", on_exists::rename);
+    where.make("x.txt");
+    placement one(where.active, where.batch);
+    REQUIRE(one.plan(where.request, where.options, where.url).has_value());
+    REQUIRE(one.enter(where.folder).has_value());
+    CHECK(*one.settle(on_exists::rename));
+    CHECK(one.name() == "x.1.txt");
+    CHECK(one.is_as_planned());
+    kept_name kept = one.keep();
+    CHECK(settled(where) == "x.2.txt");
+    {
+        placement again(where.active, where.batch);
+        REQUIRE(again.plan(where.request, where.options, where.url).has_value());
+        again.take_back(std::move(kept));
+        CHECK(again.is_named());
+        CHECK(again.name() == "x.1.txt");
+        CHECK(again.leaf() == "x.1.txt");
+        CHECK(*again.settle(on_exists::rename));
+        CHECK(again.name() == "x.1.txt");
+    }
+    CHECK(where.active.size() == 0);
+}
+
+TEST_CASE("a name that a response has given cannot be kept") {
+    place where("", on_exists::overwrite);
+    placement one(where.active, where.batch);
+    REQUIRE(one.plan(where.request, where.options, where.url).has_value());
+    REQUIRE(one.enter(where.folder).has_value());
+    core::fields fields;
+    CHECK_FALSE(one.follow(where.url, false, fields, false));
+    CHECK(one.is_as_planned());
+    fields.add("Content-Disposition", "filename=other");
+    CHECK(one.follow(where.url, false, fields, false));
+    CHECK_FALSE(one.is_as_planned());
+}
+
 TEST_CASE("the part file's name is held as long as it is another than the target's") {
     place where("", on_exists::overwrite);
     const auto named = [](std::string_view literal) {
