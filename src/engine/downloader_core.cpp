@@ -178,11 +178,11 @@ void downloader_core::cancel(std::uint64_t id, bool keep) {
 progress_snapshot downloader_core::progress(const shared_context& shared,
                                             std::span<const downloader_core* const> cores,
                                             std::size_t max_items) {
-    struct rest {
+    struct unseen {
         boost::intrusive::list<job>::const_iterator next;
         boost::intrusive::list<job>::const_iterator end;
     };
-    std::vector<rest> lists;
+    std::vector<unseen> lists;
     lists.reserve(cores.size());
     progress_snapshot now;
     const auto lock = shared.totals.lock();
@@ -190,7 +190,7 @@ progress_snapshot downloader_core::progress(const shared_context& shared,
     for (const downloader_core* core : cores)
         if (!core->jobs_.empty())
             lists.push_back({core->jobs_.begin(), core->jobs_.end()});
-    const auto is_older = [](const rest& a, const rest& b) { return a.next->id() < b.next->id(); };
+    const auto is_older = [](const unseen& a, const unseen& b) { return a.next->id() < b.next->id(); };
     while (!lists.empty() && now.downloads.size() < max_items) {
         const auto oldest = std::ranges::min_element(lists, is_older);
         oldest->next->report(now);

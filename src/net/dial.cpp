@@ -95,7 +95,7 @@ asio::awaitable<core::outcome<location>> dialer::look_up(const core::origin& to)
         co_return core::fault(errc::cancelled);
     const auto began = when->began();
     if (first.index() == 1 && began)
-        co_return too_slow(to);
+        co_return too_slow(to, patience_);
     if (first.index() == 1)
         co_return no_turn(to.host, max_queued_);
     auto& answer = std::get<0>(first);
