@@ -177,7 +177,7 @@ TEST_CASE_TEMPLATE("a checksum that is none is never asked for", How, plain, tls
         CAPTURE(bad);
         CHECK_FALSE(check_checksum(bad).empty());
         const download_result result = on.fetch(on.ask_with(bad));
-        check_failed(on, result, errc::invalid_url);
+        check_failed(on, result, errc::invalid_argument);
         CHECK(result.attempts == 0);
     }
     CHECK(check_checksum(on.right).empty());

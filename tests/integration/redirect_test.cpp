@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -201,6 +202,10 @@ TEST_CASE("several checksums permit a redirect from https to http if all are str
              {strong + "," + (all_strong ? other : weak),
               (all_strong ? other : weak) + "," + strong, weak + "," + weak}) {
             secure.options.checksums = {{"from", sums}};
+            if (!all_strong && sums.find(strong) != std::string::npos) {  // two algorithms
+                CHECK_THROWS_AS(secure.fetch("/from"), std::invalid_argument);
+                continue;
+            }
             const download_result result = secure.fetch(secure.ask("/from", ""));
             CHECK(result.success == (all_strong && !sums.starts_with(weak)));
         }
