@@ -1,6 +1,10 @@
 #include "cli/list_reader.hpp"
 
+#include <boost/asio/cancellation_type.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "cli/text.hpp"
@@ -11,6 +15,9 @@ namespace {
 
 // Long enough for whoever writes an entry and its options in two steps on a busy machine.
 constexpr std::chrono::milliseconds option_wait{1000};
+
+// A list may hold gigabytes without an entry. Blank lines take longest: 60 ms for this much.
+constexpr std::size_t turn_bytes = 1024 * 1024;
 
 }  // namespace
 
@@ -32,7 +39,11 @@ list_reader::async_next() {
         if (list_ == lists_.size()) {
             co_return std::optional<download_request>();
         }
-        co_await async_fill();
+        if (lists_[list_].waits()) {
+            co_await async_fill();
+        } else {
+            co_await async_turn();
+        }
     }
 }
 
@@ -40,6 +51,7 @@ std::optional<download_request> list_reader::try_next() {
     if (next_argument_ < arguments_.size()) {
         return std::move(arguments_[next_argument_++]);
     }
+    read_ = 0;
     while (list_ < lists_.size()) {
         if (std::optional<download_request> entry = parse_buffered()) {
             return entry;
@@ -50,7 +62,7 @@ std::optional<download_request> list_reader::try_next() {
         if (list_end_) {
             ++list_;
             begin_list();
-        } else if (!lists_[list_].waits()) {
+        } else if (!lists_[list_].waits() && read_ < turn_bytes) {
             fill();
         } else {
             break;
@@ -87,6 +99,16 @@ boost::asio::awaitable<void> list_reader::async_fill() {
     }
 }
 
+/// Lets the downloads, the timers and the signals go on.
+boost::asio::awaitable<void> list_reader::async_turn() {
+    const auto executor = co_await boost::asio::this_coro::executor;
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    const auto state = co_await boost::asio::this_coro::cancellation_state;
+    if (state.cancelled() != boost::asio::cancellation_type::none) {
+        fail(boost::asio::error::operation_aborted);
+    }
+}
+
 void list_reader::fill() {
     const std::span<char> space = lines_.space();
     const boost::system::result<std::size_t> received = lists_[list_].read(space);
@@ -103,6 +125,7 @@ void list_reader::fill() {
         error_ = make_error_code(boost::system::errc::illegal_byte_sequence);
         failure_ = shown_value(lists_[list_].name()) + " is " + std::string(form);
     } else {
+        read_ += *received;
         lines_.received(*received);
     }
 }

@@ -23,7 +23,7 @@ public:
     boost::asio::awaitable<boost::system::result<std::optional<download_request>>> async_next()
         override;
 
-    /// Regular files are read in place.
+    /// Regular files are read in place, up to 1 MiB without an entry: then others have a turn.
     std::optional<download_request> try_next() override;
 
     /// Why a list could not be read to its end, a line for a person; empty where nothing failed.
@@ -38,6 +38,7 @@ public:
 private:
     std::optional<download_request> parse_buffered();
     boost::asio::awaitable<void> async_fill();
+    boost::asio::awaitable<void> async_turn();
     void fill();
     void fail(boost::system::error_code error);
     void begin_list();
@@ -46,6 +47,7 @@ private:
     std::size_t next_argument_ = 0;
     std::vector<input_file> lists_;
     std::size_t list_ = 0;
+    std::size_t read_ = 0;  // bytes since the last entry or turn
     line_splitter lines_;
     list_parser parser_;
     bool idle_ = false;      // the entry that waits for its options need not wait longer

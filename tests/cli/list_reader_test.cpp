@@ -7,6 +7,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <filesystem>
 #include <optional>
 
 #include "named_pipe.hpp"
@@ -228,6 +230,50 @@ TEST_SUITE("cli/list_reader") {
             CHECK(ended);
             CHECK(reader.failure().empty());
         }
+    }
+
+    TEST_CASE("between two entries that are megabytes apart others have a turn") {
+        test::temp_dir dir;
+        std::string comments;
+        for (int i = 0; i < 1'000'000; ++i) {
+            comments += "#x\n";
+        }
+        for (const std::string& between : {std::string(3'000'000, '\n'), comments}) {
+            test::write_file(dir / "a", "http://a/1\nhttp://a/2\n" + between + "http://a/3\n");
+            list_reader reader({}, open_all({dir / "a"}), ignore);
+            CHECK(reader.try_next()->urls.front() == "http://a/1");
+            CHECK_FALSE(reader.try_next().has_value());
+            CHECK(next_url(reader) == "http://a/2");
+            CHECK(next_url(reader) == "http://a/3");
+        }
+    }
+
+    TEST_CASE("a list that never ends can be cancelled") {
+        test::temp_dir dir;
+        test::write_file(dir / "a", "");
+        std::filesystem::resize_file(dir / "a", std::uintmax_t{1} << 42);
+        list_reader reader({}, open_all({dir / "a"}), ignore);
+        asio::io_context loop(1);
+        asio::cancellation_signal cancel;
+        std::optional<next_result> given;
+        asio::co_spawn(loop, reader.async_next(),
+                       asio::bind_cancellation_slot(cancel.slot(),
+                                                    [&](std::exception_ptr thrown, next_result r) {
+                                                        CHECK(thrown == nullptr);
+                                                        given.emplace(std::move(r));
+                                                    }));
+        for (int turn = 0; turn < 100; ++turn) {
+            CHECK(loop.poll_one() == 1);
+        }
+        CHECK_FALSE(given.has_value());
+        cancel.emit(asio::cancellation_type::terminal);
+        CHECK(test::runs_out_of_work(loop));
+        REQUIRE(given.has_value());
+        // What had begun is given, and rejected for its length.
+        REQUIRE(given->has_value());
+        CHECK((**given)->rejection == errc::invalid_url);
+        CHECK(next(reader).has_error());
+        CHECK(reader.failure().empty());
     }
 
     TEST_CASE("a list that breaks in the middle gives what it had, then its error") {
