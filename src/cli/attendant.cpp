@@ -1,16 +1,10 @@
 #include "cli/attendant.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <string>
-#include <system_error>
 #include <utility>
 
-#include "cli/output_file.hpp"
 #include "cli/signals.hpp"
 #include "cli/text.hpp"
 
@@ -20,26 +14,17 @@ namespace {
 
 constexpr std::chrono::seconds interval{1};
 
-int copy_of(int descriptor) {
-    const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
-    if (copy < 0) {
-        throw std::system_error(errno, std::system_category(), "cannot wait for signals");
-    }
-    return copy;
-}
-
 }  // namespace
 
-attendant::attendant(boost::asio::io_context& loop, running_batch batch, bool show_progress)
-    : batch_(std::move(batch)),
-      shows_progress_(show_progress),
-      wake_(loop, copy_of(signal_descriptor())),
-      tick_(loop) {
+attendant::attendant(boost::asio::io_context& loop, running_batch batch, line_writer* progress)
+    : batch_(std::move(batch)), progress_(progress), wake_(loop, signal_descriptor()), tick_(loop) {
     wait_for_signal();
     wait_for_tick();
 }
 
-attendant::~attendant() = default;
+attendant::~attendant() {
+    wake_.release();  // it belongs to the process
+}
 
 void attendant::stop() {
     stopped_ = true;  // a tick that is due already cannot be cancelled any more
@@ -67,7 +52,7 @@ void attendant::wait_for_tick() {
         if (first_signal() != 0) {
             batch_.cancel();
         }
-        if (shows_progress_) {
+        if (progress_ != nullptr) {
             show_progress();
         }
         wait_for_tick();
@@ -80,8 +65,7 @@ void attendant::show_progress() {
     const std::chrono::duration<double> passed = time - std::exchange(shown_, time);
     const auto received = static_cast<double>(now.bytes_received - shown_bytes_);
     shown_bytes_ = now.bytes_received;
-    output_file err(STDERR_FILENO, "standard error");
-    err.write(progress_line(now, received / passed.count()));
+    progress_->write_if_idle(progress_line(now, received / passed.count()));
 }
 
 std::string progress_line(const progress_snapshot& progress, double speed) {

@@ -11,6 +11,8 @@
 #include <functional>
 #include <string>
 
+#include "cli/line_writer.hpp"
+
 namespace asyncdl::cli {
 
 /// What is watched over.
@@ -22,8 +24,8 @@ struct running_batch {
 /// Cancels the batch on the first signal that `catch_signals` keeps, also one that came before.
 class attendant {
 public:
-    /// @param show_progress whether a line of progress goes to stderr every second
-    attendant(boost::asio::io_context& loop, running_batch batch, bool show_progress);
+    /// @param progress takes a line of progress every second; null: there are none
+    attendant(boost::asio::io_context& loop, running_batch batch, line_writer* progress);
     ~attendant();
 
     /// Leaves the loop; on its thread.
@@ -35,7 +37,7 @@ private:
     void show_progress();
 
     running_batch batch_;
-    bool shows_progress_;
+    line_writer* progress_;
     bool stopped_ = false;
     std::uint64_t shown_bytes_ = 0;
     std::chrono::steady_clock::time_point shown_ = std::chrono::steady_clock::now();

@@ -1,13 +1,13 @@
 #include "cli/log.hpp"
 
+#include <spdlog/logger.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <unistd.h>
 
 #include <asyncdl/with/spdlog.hpp>
 #include <filesystem>
-#include <memory>
 #include <mutex>
-#include <string>
 #include <system_error>
 #include <utility>
 
@@ -18,66 +18,74 @@ namespace asyncdl::cli {
 
 namespace {
 
-/// Writes each line at once, until one fails.
-class file_sink final : public spdlog::sinks::base_sink<std::mutex> {
-public:
-    explicit file_sink(const std::string& path) : out_(path, output_file::use::log) {}
+constexpr const char* on_stderr = "asyncdl: %l: %v";
+constexpr const char* in_file = "%Y-%m-%dT%H:%M:%S.%e%z %l: %v";
 
-    std::string finish() {
-        const std::lock_guard lock(mutex_);
-        is_open_ = false;
-        out_.close();
-        return out_.failure();
-    }
+/// Formats a line at once and has it written later.
+class line_sink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+    explicit line_sink(std::shared_ptr<line_writer> to) : to_(std::move(to)) {}
 
 private:
     void sink_it_(const spdlog::details::log_msg& message) override {
-        if (!is_open_) {
-            return;
-        }
+        using enum line_writer::weight;
         spdlog::memory_buf_t line;
         formatter_->format(message, line);
-        out_.write({line.data(), line.size()});
-        out_.flush();
+        to_->write({line.data(), line.size()},
+                   message.level >= spdlog::level::warn ? important : ordinary);
     }
     void flush_() override {}
 
-    output_file out_;
-    bool is_open_ = true;
+    const std::shared_ptr<line_writer> to_;
 };
 
-std::shared_ptr<file_sink> open_log_file(const std::string& path, file_claims& files) {
+std::shared_ptr<line_writer> make_writer(std::unique_ptr<output_file> out, const char* pattern) {
+    auto missing = [pattern](std::uint64_t lines) {
+        const std::string text =
+            std::to_string(lines) + " lines are missing here: the reader of the log was too slow";
+        spdlog::memory_buf_t line;
+        spdlog::pattern_formatter(pattern).format(
+            spdlog::details::log_msg("asyncdl", spdlog::level::warn, text), line);
+        return std::string(line.data(), line.size());
+    };
+    return std::make_shared<line_writer>(std::move(out), std::move(missing));
+}
+
+std::shared_ptr<line_writer> open_log_file(const std::string& path, file_claims& files) {
     std::error_code ignored;  // then it cannot be opened
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-    auto sink = std::make_shared<file_sink>(path);
+    auto out = std::make_unique<output_file>(path, output_file::use::log);
     files.write(path);
-    sink->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l: %v");
-    return sink;
+    return make_writer(std::move(out), in_file);
 }
 
 }  // namespace
 
-run_log make_log(const settings& options, file_claims& files) {
-    const auto file =
-        options.log_file ? open_log_file(*options.log_file, files) : std::shared_ptr<file_sink>();
-    spdlog::sink_ptr sink = file;
-    if (!file) {
-        sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-        sink->set_pattern("asyncdl: %l: %v");
+run_log::run_log(const settings& options, file_claims& files)
+    : err_(make_writer(std::make_unique<output_file>(STDERR_FILENO, "standard error"), on_stderr)) {
+    if (options.log_file) {
+        file_ = open_log_file(*options.log_file, files);
     }
+    auto sink = std::make_shared<line_sink>(file_ ? file_ : err_);
+    sink->set_pattern(file_ ? in_file : on_stderr);
+    auto logger = std::make_shared<spdlog::logger>("asyncdl", std::move(sink));
     const log_level level =
         options.log_threshold.value_or(options.quiet ? log_level::error : log_level::warn);
-    auto logger = std::make_shared<spdlog::logger>("asyncdl", std::move(sink));
     logger->set_level(static_cast<spdlog::level::level_enum>(level));
-    logger->flush_on(spdlog::level::trace);
-    run_log log;
-    log.hook = with::spdlog(std::move(logger));
-    log.hook.write = [write = std::move(log.hook.write)](log_level severity,
-                                                         std::string_view text) {
+    hook_ = with::spdlog(std::move(logger));
+    hook_.write = [write = std::move(hook_.write)](log_level severity, std::string_view text) {
         write(severity, clean(text));
     };
-    log.finish = [file] { return file ? file->finish() : std::string(); };
-    return log;
+}
+
+void run_log::warn(const std::string& line) const {
+    if (hook_.wants(log_level::warn)) {
+        hook_.write(log_level::warn, line);
+    }
+}
+
+std::string run_log::finish_file() {
+    return file_ ? file_->finish() : std::string();
 }
 
 }  // namespace asyncdl::cli

@@ -2,12 +2,17 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <optional>
 #include <utility>
 
 #include "cli/settings.hpp"
+#include "cli/signals.hpp"
 #include "cli/text.hpp"
 
 namespace asyncdl::cli {
@@ -16,24 +21,46 @@ namespace {
 
 constexpr std::size_t buffer_size = 64 * 1024;
 
+// How often a wait for a reader looks whether it is to be bounded.
+constexpr std::chrono::milliseconds look_interval{100};
+
 boost::system::error_code last_error() {
     return {errno, boost::system::system_category()};
+}
+
+// Whether a write may have to wait for somebody else.
+bool has_reader(int fd) {
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode);
+}
+
+// What a pipe that has room takes without waiting, and no half a line if that can be had.
+std::string_view next_part(std::string_view rest) {
+    if (rest.size() <= PIPE_BUF) {
+        return rest;
+    }
+    const std::string_view part = rest.substr(0, PIPE_BUF);
+    const std::size_t line_end = part.rfind('\n');
+    return line_end == part.npos ? part : part.substr(0, line_end + 1);
 }
 
 }  // namespace
 
 output_file::output_file(const std::string& path, use as)
-    : fd_(STDOUT_FILENO),
-      owned_(as == use::log || path != "-"),
-      name_(owned_ ? path : "standard output") {
+    : fd_(STDOUT_FILENO), owned_(path != "-" || as == use::log), name_("standard output") {
     if (owned_) {
-        fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | (as == use::log ? O_APPEND : 0),
-                     0666);
+        const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (as == use::log ? O_APPEND : 0);
+        fd_ = ::open(path.c_str(), flags, 0666);
+        name_ = path;
     }
     if (fd_ < 0) {
         throw usage_error(shown_value(name_) + ": " + last_error().message());
     }
+    may_wait_ = has_reader(fd_);
 }
+
+output_file::output_file(int fd, std::string name)
+    : fd_(fd), may_wait_(has_reader(fd)), name_(std::move(name)) {}
 
 output_file::~output_file() {
     close();
@@ -55,19 +82,47 @@ void output_file::write(std::string_view text) {
 
 void output_file::flush() {
     std::string_view rest = buffer_;
-    while (!rest.empty() && !error_) {
-        const ssize_t written = ::write(fd_, rest.data(), rest.size());
+    while (!rest.empty() && !error_ && !given_up_) {
+        if (may_wait_ && !wait_for_room()) {
+            given_up_ = true;
+            break;
+        }
+        const std::string_view part = may_wait_ ? next_part(rest) : rest;
+        const ssize_t written = ::write(fd_, part.data(), part.size());
         if (written >= 0) {
             rest.remove_prefix(static_cast<std::size_t>(written));
-        } else if (errno == EAGAIN) {
-            // Whoever shares the pipe or terminal with us made it non-blocking.
-            pollfd room{fd_, POLLOUT, 0};
-            ::poll(&room, 1, -1);
-        } else if (errno != EINTR) {
+            taken_ += static_cast<std::uint64_t>(written);
+            last_taken_ = clock::now();
+        } else if (errno != EINTR && errno != EAGAIN) {
+            // EAGAIN: whoever shares the pipe or terminal with us made it non-blocking.
             error_ = last_error();
         }
     }
     buffer_.clear();
+}
+
+/// False if the reader is given up.
+bool output_file::wait_for_room() const {
+    for (;;) {
+        pollfd room{fd_, POLLOUT, 0};
+        const int ready = ::poll(&room, 1, static_cast<int>(look_interval.count()));
+        if (ready > 0 || (ready < 0 && errno != EINTR)) {
+            return true;
+        }
+        auto ending = first_signal_time().value_or(clock::time_point::max());
+        if (const clock::rep hurried = hurried_at_; hurried != 0) {
+            ending = std::min(ending, clock::time_point(clock::duration(hurried)));
+        }
+        const auto since = std::max(ending, last_taken_);
+        if (since != clock::time_point::max() && clock::now() - since >= reader_patience) {
+            return false;
+        }
+    }
+}
+
+void output_file::hurry() noexcept {
+    clock::rep unset = 0;
+    hurried_at_.compare_exchange_strong(unset, clock::now().time_since_epoch().count());
 }
 
 void output_file::close() {
@@ -89,6 +144,10 @@ bool output_file::is_terminal() const noexcept {
 }
 
 std::string output_file::failure() const {
+    if (given_up_) {
+        return shown_value(name_) + ": its reader took nothing for " +
+               std::to_string(reader_patience.count()) + " s, which ends the wait for it";
+    }
     return error_ ? shown_value(name_) + ": " + error_.message() : std::string();
 }
 

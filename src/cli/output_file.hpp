@@ -1,15 +1,23 @@
 #pragma once
 // A file or standard stream that reports are written to, through a buffer. The first error is kept
-// and nothing more is written. Owned by a report; used by one thread at a time.
+// and nothing more is written. Owned by a report or a line_writer; used by one thread at a time.
 
+#include <atomic>
 #include <boost/system/error_code.hpp>
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace asyncdl::cli {
 
+/// A pipe, socket or terminal is waited for until its reader takes something. After a signal or
+/// `hurry`, a reader that takes nothing for 3 s is given up, which is an error like any other.
 class output_file {
 public:
+    using clock = std::chrono::steady_clock;
+    static constexpr std::chrono::seconds reader_patience{3};
+
     enum class use { report, log };
 
     /// Opens `path`; for a report `-` is stdout. What is in the file stays until `truncate`, and a
@@ -18,7 +26,7 @@ public:
     explicit output_file(const std::string& path, use as = use::report);
 
     /// A standard stream, which stays open. `name` is how errors call it.
-    output_file(int fd, std::string name) : fd_(fd), name_(std::move(name)) {}
+    output_file(int fd, std::string name);
 
     output_file(const output_file&) = delete;
     output_file& operator=(const output_file&) = delete;
@@ -33,6 +41,12 @@ public:
     /// Writes what is left and closes.
     void close();
 
+    /// From now on the wait for a reader is bounded, as after a signal. From any thread.
+    void hurry() noexcept;
+
+    /// The bytes that were taken so far. From any thread.
+    std::uint64_t taken() const noexcept { return taken_; }
+
     /// Ends it with an error from elsewhere, unless there is one already.
     void fail(const boost::system::error_code& error) noexcept;
 
@@ -45,11 +59,18 @@ public:
     std::string failure() const;
 
 private:
+    bool wait_for_room() const;
+
     int fd_;
     bool owned_ = false;
+    bool may_wait_ = false;  ///< it is no regular file
     std::string name_;
     std::string buffer_;
     boost::system::error_code error_;
+    bool given_up_ = false;
+    std::atomic<clock::rep> hurried_at_ = 0;
+    std::atomic<std::uint64_t> taken_ = 0;
+    clock::time_point last_taken_ = clock::now();
 };
 
 }  // namespace asyncdl::cli

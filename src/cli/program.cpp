@@ -38,9 +38,14 @@ namespace {
 // Active downloads whose state counts in a line of progress; each is copied, once a second.
 constexpr std::size_t most_looked_at = 1000;
 
+std::string complaint(std::string_view line) {
+    return "asyncdl: " + clean(line) + "\n";
+}
+
 void complain(std::string_view line) {
     output_file err(STDERR_FILENO, "standard error");
-    err.write("asyncdl: " + clean(line) + "\n");
+    err.hurry();
+    err.write(complaint(line));
 }
 
 int show(const std::string& text) {
@@ -50,20 +55,14 @@ int show(const std::string& text) {
     return out.failure().empty() ? all_succeeded : some_failed;
 }
 
-void warn(const settings& options, const std::string& line) {
-    const log_hook& log = options.transfer.log;
-    if (log.wants(log_level::warn)) {
-        log.write(log_level::warn, line);
-    }
-}
-
 /// Everything on this thread's loop.
-batch_summary run_here(const settings& options, download_source& source, result_consumer& results) {
+batch_summary run_here(const settings& options, download_source& source, result_consumer& results,
+                       run_log& log) {
     boost::asio::io_context loop(1);
     downloader downloads(loop.get_executor(), options.transfer);
     running_batch batch{[&] { downloads.cancel(); },
                         [&] { return downloads.progress(most_looked_at); }};
-    attendant watch(loop, std::move(batch), shows_progress(options));
+    attendant watch(loop, std::move(batch), shows_progress(options) ? &log.err() : nullptr);
     batch_summary total;
     downloads.async_download_batch(source, results, [&](batch_summary summary) {
         total = std::move(summary);
@@ -83,34 +82,34 @@ std::unique_ptr<download_manager> make_manager(const settings& options) {
 
 /// The downloads on threads of the manager's; this thread's loop is the attendant's.
 batch_summary run_on_threads(const settings& options, download_source& source,
-                             result_consumer& results) {
+                             result_consumer& results, run_log& log) {
     boost::asio::io_context loop(1);
     const auto manager = make_manager(options);
     running_batch batch{[&] { manager->cancel(); },
                         [&] { return manager->progress(most_looked_at); }};
     const std::function<void()> cancel = batch.cancel;
-    attendant watch(loop, std::move(batch), shows_progress(options));
+    attendant watch(loop, std::move(batch), shows_progress(options) ? &log.err() : nullptr);
     batch_summary total;
     const auto work = [&] { total = manager->download_stream(source, results); };
     run_beside(loop, work, cancel);
     return total;
 }
 
-batch_summary run_batch(const settings& options, download_source& source,
-                        result_consumer& results) {
+batch_summary run_batch(const settings& options, download_source& source, result_consumer& results,
+                        run_log& log) {
     if (first_signal() != 0) {
         return {};
     }
     try {
         if (options.threads > 1) {
             try {
-                return run_on_threads(options, source, results);
+                return run_on_threads(options, source, results, log);
             } catch (const no_thread& error) {
-                warn(options, std::string("cannot start the threads of --threads: ") +
-                                  error.what() + "; one downloads");
+                log.warn(std::string("cannot start the threads of --threads: ") + error.what() +
+                         "; one downloads");
             }
         }
-        return run_here(options, source, results);
+        return run_here(options, source, results, log);
     } catch (const std::invalid_argument& error) {
         // Options that only the library can judge are refused by its constructors.
         throw usage_error(error.what());
@@ -146,10 +145,10 @@ int download(settings options) {
     options.transfer.checksums = std::move(sums.by_name);
     // Before the first report is opened, which a signal must not leave empty.
     catch_signals();
-    const run_log log = make_log(options, files);
-    options.transfer.log = log.hook;
+    run_log log(options, files);
+    options.transfer.log = log.hook();
     for (const std::string& line : sums.warnings) {
-        warn(options, line);
+        log.warn(line);
     }
     disk_threads disk(options.disk_threads);
     options.transfer.file_calls = file_io::in_place;
@@ -158,22 +157,22 @@ int download(settings options) {
         options.transfer.work_executor = disk.executor();
     }
     if (disk.size() < options.disk_threads) {
-        warn(options, "cannot start the threads of --disk-threads: the system gives " +
-                          std::to_string(disk.size()) + " of " +
-                          std::to_string(options.disk_threads) + " threads");
+        log.warn("cannot start the threads of --disk-threads: the system gives " +
+                 std::to_string(disk.size()) + " of " + std::to_string(options.disk_threads) +
+                 " threads");
     }
     list_reader source(std::move(plan.requests), std::move(lists),
-                       [&options](const std::string& line) { warn(options, line); });
+                       [&log](const std::string& line) { log.warn(line); });
     recorder results(make_reports(options, files));
     for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         files.use(fd);
     }
     options.transfer.files_in_use = files.in_use();
 
-    const batch_summary summary = run_batch(options, source, results);
+    const batch_summary summary = run_batch(options, source, results, log);
 
     std::vector<std::string> failures = results.finish(summary);
-    if (std::string failure = log.finish(); !failure.empty()) {
+    if (std::string failure = log.finish_file(); !failure.empty()) {
         failures.push_back(std::move(failure));
     }
     for (std::string& line : files.lost()) {
@@ -186,8 +185,9 @@ int download(settings options) {
     const int signal = first_signal();
     const ending end = judge_end(summary, signal, source.failure(), std::move(failures));
     for (const std::string& line : end.lines) {
-        complain(line);
+        log.err().write(complaint(line), line_writer::weight::important);
     }
+    log.err().finish();
     const bool nothing_asked = signal == 0 && summary.total == 0;
     return source.is_unusable() && nothing_asked ? static_cast<int>(unusable) : end.status;
 }

@@ -13,12 +13,18 @@ namespace asyncdl::cli {
 
 namespace {
 
-// What the signal handler touches: the first signal, and the descriptor that wakes a loop.
+using clock = std::chrono::steady_clock;
+
+// What the signal handler touches: the first signal, its time, and the descriptor that wakes a
+// loop. The time is there before the signal.
 std::atomic<int> caught{0};
+std::atomic<clock::rep> caught_at{0};
 std::atomic<int> wake_descriptor{-1};
 
 // A handler of our own: the second signal has to end a program whose loop hangs in a system call.
 extern "C" void on_signal(int number) {
+    clock::rep unset = 0;
+    caught_at.compare_exchange_strong(unset, clock::now().time_since_epoch().count());
     int none = 0;
     if (!caught.compare_exchange_strong(none, number)) {
         ::_exit(128 + number);
@@ -59,6 +65,13 @@ void catch_signals() {
 
 int first_signal() noexcept {
     return caught;
+}
+
+std::optional<clock::time_point> first_signal_time() noexcept {
+    if (caught == 0) {
+        return std::nullopt;
+    }
+    return clock::time_point(clock::duration(caught_at));
 }
 
 // Never closed: the handler may run on any thread, at the very end too, and must not write into

@@ -36,7 +36,7 @@ TEST_SUITE("cli/attendant") {
 
     TEST_CASE("the loop is left even where the next tick is due at the same time") {
         boost::asio::io_context loop;
-        asyncdl::cli::attendant watch(loop, {}, false);
+        asyncdl::cli::attendant watch(loop, {}, nullptr);
         std::this_thread::sleep_for(std::chrono::milliseconds(1100));
         boost::asio::post(loop, [&] { watch.stop(); });
         loop.run_for(test::patience);

@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -20,6 +23,7 @@
 #include "bench.hpp"
 #include "named_pipe.hpp"
 #include "support/misbehaviour.hpp"
+#include "support/skip.hpp"
 #include "support/wait.hpp"
 
 using asyncdl::test::bench;
@@ -226,6 +230,106 @@ TEST_SUITE("cli/signal") {
         }
     }
 #endif
+
+#ifndef __SANITIZE_THREAD__
+    TEST_CASE("the first signal ends a run whose reader takes nothing, whoever writes to it") {
+        const std::string names = "\"$0\" -i list -j4 --retries 0 ";
+        const std::vector<std::string> commands{
+            names + "--log-level trace >/dev/null 2>pipe",
+            names + "--log-level trace --threads 2 >/dev/null 2>pipe",
+            names + "-q 2>pipe",
+            names + ">pipe",
+            names + "--jsonl - >pipe 2>/dev/null",
+            names + "--json - --log-level trace --log-file pipe >/dev/null",
+        };
+        for (const std::string& command : commands) {
+            CAPTURE(command);
+            bench b;
+            b.server.on("/stalls", asyncdl::test::misbehave::stall_before_head());
+            std::string list = b.url("/stalls") + "\n";
+            for (int i = 0; i < 3000; ++i) {
+                list += "nonsense-" + std::string(100, 'x') + std::to_string(i) + "\n";
+            }
+            b.write("list", list);
+            const unread_pipe pipe((b.dir / "pipe").string());
+            auto program = b.start_shell("exec " + command);
+            REQUIRE(eventually([&] { return b.server.requests("/stalls") == 1; }));
+            REQUIRE(pipe.is_full());
+            program.signal(SIGINT);
+            const auto r = program.wait(patience);
+            CHECK_FALSE(r.timed_out);
+            CHECK(r.status == 128 + SIGINT);
+        }
+    }
+
+    TEST_CASE("lines of progress that nobody reads hold up nothing") {
+        for (const char* threads : {"1", "2"}) {
+            CAPTURE(threads);
+            bench b;
+            held_answer answer(b);
+            const unread_pipe pipe((b.dir / "pipe").string());
+            // Takes the room that the first line of progress would find.
+            auto program =
+                b.start_shell("yes | head -c 1000000 >pipe &\nexec \"$0\" --threads " +
+                              std::string(threads) + " --progress plain \"$1/held\" 2>pipe");
+            REQUIRE(eventually([&] { return b.server.requests("/held") == 1; }));
+            REQUIRE(pipe.is_full());
+            std::this_thread::sleep_for(std::chrono::milliseconds(1500));  // one line at least
+            program.signal(SIGINT);
+            const auto r = program.wait(patience);
+            CHECK_FALSE(r.timed_out);
+            CHECK(r.status == 128 + SIGINT);
+        }
+    }
+#endif
+
+    TEST_CASE("a reader of the log that takes nothing holds up no download") {
+        for (const char* options : {"", "--threads 2"}) {
+            CAPTURE(options);
+            bench b;
+            std::string list;
+            for (int i = 1; i <= 1000; ++i) {
+                const std::string number = std::to_string(i);
+                list +=
+                    number + "=" + b.url("/bytes/" + number + '/' + std::string(200, 'x')) + "\n";
+            }
+            b.write("list", list);
+            const unread_pipe pipe((b.dir / "pipe").string());
+            auto program = b.start_shell("exec \"$0\" -i list --log-level trace " +
+                                         std::string(options) + " >/dev/null 2>pipe");
+            CHECK(eventually([&] { return b.read("downloads/1000").size() == 1000; }));
+            const auto r = program.wait(patience);
+            CHECK_FALSE(r.timed_out);
+            CHECK(r.status == 0);
+        }
+    }
+
+    TEST_CASE("a list of terabytes without an entry holds up neither downloads nor a signal") {
+        for (const char* threads : {"1", "2"}) {
+            for (const bool is_device : {false, true}) {
+                CAPTURE(threads);
+                CAPTURE(is_device);
+                bench b;
+                const auto list = b.dir / "list";
+                if (!is_device) {
+                    b.write("list", "");
+                    std::filesystem::resize_file(list, std::uintmax_t{1} << 42);
+                } else if (!asyncdl::test::has(
+                               ::mknod(list.c_str(), S_IFCHR | 0600, makedev(1, 5)) == 0 &&
+                                   ::access(list.c_str(), R_OK) == 0,
+                               "the right to make a device")) {
+                    continue;
+                }
+                auto program = b.start({"-q", "-i", "list", "--threads", threads, "--jsonl", "l",
+                                        b.url("/slow/10/1000")});
+                CHECK(eventually([&] { return b.read("downloads/1000").size() == 1000; }));
+                program.signal(SIGINT);
+                const auto r = program.wait(patience);
+                CHECK_FALSE(r.timed_out);
+                CHECK(r.status == 128 + SIGINT);
+            }
+        }
+    }
 
     TEST_CASE("a signal before the first download cancels the run, and its reports are whole") {
         for (const char* threads : {"1", "2"}) {
