@@ -34,11 +34,12 @@ constexpr auto pause_after_exception = std::chrono::milliseconds(10);
 /// One thread with all that lives on it.
 class worker {
 public:
-    worker(const downloader_options& options, std::shared_ptr<engine::shared_context> shared)
+    worker(std::shared_ptr<const engine::settled_options> options,
+           std::shared_ptr<engine::shared_context> shared)
         : loop_(1),
           busy_(loop_.get_executor()),
-          core_(engine::downloader_core::create(loop_.get_executor(), options, std::move(shared))) {
-    }
+          core_(engine::downloader_core::create(loop_.get_executor(), std::move(options),
+                                                std::move(shared))) {}
 
     ~worker() {
         busy_.reset();
@@ -77,13 +78,14 @@ private:
 
 class download_manager::workers {
 public:
-    workers(const downloader_options& options, unsigned threads,
+    workers(downloader_options options, unsigned threads,
             std::shared_ptr<engine::shared_context> shared)
         : shared_(std::move(shared)) {
         if (threads < 1 || threads > max_threads)
             throw std::invalid_argument("threads is 1 to 1024");
+        const auto settled = std::make_shared<const engine::settled_options>(std::move(options));
         for (unsigned i = 0; i < threads; ++i)
-            list_.push_back(std::make_unique<worker>(options, shared_));
+            list_.push_back(std::make_unique<worker>(settled, shared_));
         for (const auto& each : list_)
             each->start();
     }
@@ -205,8 +207,8 @@ download_manager::download_manager(downloader_options options, unsigned threads)
 
 download_manager::download_manager(downloader_options options, unsigned threads,
                                    download_context context)
-    : workers_(std::make_unique<workers>(engine::checked(std::move(options)), threads,
-                                         std::move(context.shared_))) {}
+    : workers_(std::make_unique<workers>(std::move(options), threads, std::move(context.shared_))) {
+}
 
 download_manager::~download_manager() {
     workers_->shut_down();

@@ -15,6 +15,13 @@ namespace {
 
 using core_ptr = std::shared_ptr<engine::downloader_core>;
 
+core_ptr make_core(downloader::executor_type executor, downloader_options options,
+                   std::shared_ptr<engine::shared_context> shared) {
+    auto settled = std::make_shared<const engine::settled_options>(std::move(options));
+    return engine::downloader_core::create(std::move(executor), std::move(settled),
+                                           std::move(shared));
+}
+
 /// A batch over a list that it owns.
 class list_job {
 public:
@@ -43,12 +50,10 @@ downloader::downloader(executor_type executor)
     : downloader(std::move(executor), downloader_options()) {}
 
 downloader::downloader(executor_type executor, downloader_options options)
-    : core_(engine::downloader_core::create(std::move(executor), engine::checked(options),
-                                            engine::shared_context::of_its_own(options))) {}
+    : core_(make_core(std::move(executor), options, engine::shared_context::of_its_own(options))) {}
 
 downloader::downloader(executor_type executor, downloader_options options, download_context context)
-    : core_(engine::downloader_core::create(
-          std::move(executor), engine::checked(std::move(options)), std::move(context.shared_))) {}
+    : core_(make_core(std::move(executor), std::move(options), std::move(context.shared_))) {}
 
 downloader::downloader(downloader&& other) noexcept : core_(std::move(other.core_)) {
     cancel();

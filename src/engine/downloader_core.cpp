@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <stdexcept>
 
+#include "engine/checked_options.hpp"
+
 namespace asyncdl::engine {
 
 namespace asio = boost::asio;
@@ -15,11 +17,6 @@ constexpr std::size_t scratch_bytes = 256 * 1024;
 
 net::clock::duration to_clock(std::chrono::duration<double> time) {
     return std::chrono::duration_cast<net::clock::duration>(time);
-}
-
-std::string_view folders_of(std::string_view name) {
-    const auto slash = name.rfind('/');
-    return name.substr(0, slash == std::string_view::npos ? 0 : slash);
 }
 
 std::shared_ptr<http::pool> make_pool(const downloader_options& options, shared_context& shared,
@@ -43,9 +40,12 @@ std::shared_ptr<http::pool> make_pool(const downloader_options& options, shared_
 
 }  // namespace
 
-std::shared_ptr<downloader_core> downloader_core::create(asio::any_io_executor executor,
-                                                         downloader_options options,
-                                                         std::shared_ptr<shared_context> shared) {
+settled_options::settled_options(downloader_options options)
+    : values(checked(std::move(options))), checksums(values.checksums) {}
+
+std::shared_ptr<downloader_core> downloader_core::create(
+    asio::any_io_executor executor, std::shared_ptr<const settled_options> options,
+    std::shared_ptr<shared_context> shared) {
     if (!executor)
         throw std::invalid_argument("the executor is empty");
     auto core = std::make_shared<downloader_core>(std::move(executor), std::move(options),
@@ -64,11 +64,13 @@ std::shared_ptr<downloader_core> downloader_core::create(asio::any_io_executor e
     return core;
 }
 
-downloader_core::downloader_core(asio::any_io_executor where, downloader_options how,
+downloader_core::downloader_core(asio::any_io_executor where,
+                                 std::shared_ptr<const settled_options> how,
                                  std::shared_ptr<shared_context> common)
     : executor(std::move(where)),
-      options(std::move(how)),
-      checksums(options.checksums),
+      settled(std::move(how)),
+      options(settled->values),
+      checksums(settled->checksums),
       shared(std::move(common)),
       keeper(std::make_shared<net::timekeeper>(executor)),
       connections(make_pool(options, *shared, *keeper)),
@@ -77,43 +79,30 @@ downloader_core::downloader_core(asio::any_io_executor where, downloader_options
         work_ = options.work_executor ? options.work_executor : shared->work_executor(executor);
 }
 
+bool downloader_core::is_default(const std::string& directory, const std::string& name) const {
+    return directory == options.download_dir && name.find('/') == std::string::npos;
+}
+
 std::shared_ptr<storage::directory> downloader_core::known_folder_of(
     const std::string& directory, const std::string& name) const {
-    const std::string_view folders = folders_of(name);
-    const std::lock_guard lock(mutex_);
-    const auto is_it = [&](const open_folder& known) {
-        return known.opened && known.folders == folders && known.directory == directory;
-    };
-    if (is_it(default_folder_))
-        return default_folder_.opened;
-    const auto found = std::ranges::find_if(last_folders_, is_it);
-    if (found != last_folders_.end())
-        return found->opened;
-    return nullptr;
+    if (is_default(directory, name)) {
+        const std::lock_guard lock(mutex_);
+        if (default_folder_)
+            return default_folder_;
+    }
+    return shared->folders.find(directory, name);
 }
 
 core::outcome<std::shared_ptr<storage::directory>> downloader_core::folder_of(
     const std::string& directory, const std::string& name) {
-    if (auto known = known_folder_of(directory, name); known && !known->is_gone())
-        return known;
-    auto opened =
-        storage::directory::open(directory, storage::files::system(), shared->files_in_use);
-    if (opened)
-        opened = (*opened)->folder_of(name);
-    if (!opened)
-        return opened;
-    const std::string_view folders = folders_of(name);
-    const bool is_default = folders.empty() && directory == options.download_dir;
-    const std::lock_guard lock(mutex_);
-    // One that was removed gives its place to the one that was made again.
-    const auto same = std::ranges::find_if(last_folders_, [&](const open_folder& known) {
-        return known.folders == folders && known.directory == directory;
-    });
-    const auto place = same != last_folders_.end()
-                           ? same
-                           : last_folders_.begin() + (oldest_folder_++ % last_folders_.size());
-    (is_default ? default_folder_ : *place) = open_folder{directory, std::string(folders), *opened};
-    return opened;
+    core::outcome<std::shared_ptr<storage::directory>> folder = known_folder_of(directory, name);
+    if (!*folder || (*folder)->is_gone())
+        folder = shared->folders.open(directory, name);
+    if (folder && is_default(directory, name)) {
+        const std::lock_guard lock(mutex_);
+        default_folder_ = *folder;
+    }
+    return folder;
 }
 
 void downloader_core::enter(job& item, bool again) {

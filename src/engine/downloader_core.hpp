@@ -2,7 +2,6 @@
 // The inside of a downloader: what its downloads on one executor have in common. Kept alive by the
 // downloader and by every download that runs; used on the executor, but for `progress`.
 
-#include <array>
 #include <asyncdl/async_semaphore.hpp>
 #include <asyncdl/downloader_options.hpp>
 #include <asyncdl/progress_snapshot.hpp>
@@ -43,20 +42,32 @@ public:
     std::uint64_t order = 0;  ///< its number among all that entered the core
 };
 
+/// Options that make sense, and what follows from them. Immutable; shared by the downloaders of a
+/// manager, since checksums may be many.
+class settled_options {
+public:
+    /// @throws std::invalid_argument where an option makes no sense
+    explicit settled_options(downloader_options options);
+
+    const downloader_options values;
+    const core::checksum_index checksums;  ///< of the values
+};
+
 class downloader_core : public std::enable_shared_from_this<downloader_core> {
 public:
-    /// @param options as `checked` gives them
     /// @throws std::invalid_argument if the executor is empty
     static std::shared_ptr<downloader_core> create(boost::asio::any_io_executor executor,
-                                                   downloader_options options,
+                                                   std::shared_ptr<const settled_options> options,
                                                    std::shared_ptr<shared_context> shared);
 
-    downloader_core(boost::asio::any_io_executor executor, downloader_options options,
+    downloader_core(boost::asio::any_io_executor executor,
+                    std::shared_ptr<const settled_options> options,
                     std::shared_ptr<shared_context> shared);
 
     const boost::asio::any_io_executor executor;
-    const downloader_options options;
-    const core::checksum_index checksums;  ///< of the options
+    const std::shared_ptr<const settled_options> settled;
+    const downloader_options& options;
+    const core::checksum_index& checksums;
     const std::shared_ptr<shared_context> shared;
     const std::shared_ptr<net::timekeeper> keeper;
     const std::shared_ptr<http::pool> connections;
@@ -95,6 +106,7 @@ public:
                                       std::size_t max_items);
 
 private:
+    bool is_default(const std::string& directory, const std::string& name) const;
     void cancel_entered();
 
     std::vector<std::byte> scratch_;
@@ -107,15 +119,7 @@ private:
     std::uint64_t entered_ = 0;
 
     mutable std::mutex mutex_;
-    /// Folders that stay open: the default directory, and some that were opened last besides it.
-    struct open_folder {
-        std::string directory;
-        std::string folders;  ///< below it
-        std::shared_ptr<storage::directory> opened;
-    };
-    open_folder default_folder_;
-    std::array<open_folder, 8> last_folders_;
-    std::size_t oldest_folder_ = 0;
+    std::shared_ptr<storage::directory> default_folder_;  ///< stays open
 };
 
 }  // namespace asyncdl::engine

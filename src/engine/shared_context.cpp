@@ -27,7 +27,7 @@ shared_context::shared_context(const context_options& options)
     : max_concurrent(checked_slots(options.max_concurrent)),
       slots(max_concurrent),
       waiting_room(max_waiting),
-      files_in_use(std::make_shared<const std::vector<file_identity>>(options.files_in_use)),
+      folders(std::make_shared<const std::vector<file_identity>>(options.files_in_use)),
       lookup(options.lookup ? options.lookup : std::make_shared<net::system_resolver>()),
       hosts(std::make_shared<http::host_limits>(options.max_connections_per_host)) {}
 

@@ -14,6 +14,7 @@
 #include "engine/claimed_names.hpp"
 #include "engine/counters.hpp"
 #include "engine/host_rests.hpp"
+#include "engine/open_folders.hpp"
 #include "engine/work_pool.hpp"
 #include "http/host_limits.hpp"
 #include "net/tls_context.hpp"
@@ -42,7 +43,7 @@ public:
     counters totals;
     std::atomic<std::size_t> waiting_for_files = 0;      ///< downloads that lack a descriptor
     std::atomic_flag short_of_files = ATOMIC_FLAG_INIT;  ///< somebody was told so
-    const storage::files_in_use files_in_use;
+    open_folders folders;
     const std::shared_ptr<resolver> lookup;
     const std::shared_ptr<http::host_limits> hosts;
 

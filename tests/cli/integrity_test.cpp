@@ -230,6 +230,23 @@ TEST_SUITE("cli/integrity") {
         CHECK(b.dir.names() == words{"SUMS"});
     }
 
+    TEST_CASE("the checksums are held once, however many threads there are") {
+        bench b;
+        std::string text = sha256_of(1) + "  1\n";
+        for (int i = 2; i < 100'000; ++i) {
+            text += std::string(64, '0') + "  a-name-" + std::to_string(i) + "\n";
+        }
+        b.write("SUMS", text);
+        const auto peak = [&](const char* threads) {
+            const auto r = b.run({"-q", "--checksum-file", "SUMS", "--threads", threads,
+                                  "--on-exists", "overwrite", b.url("/slow/20/1")});
+            CHECK(r.status == 0);
+            return r.peak_kib;
+        };
+        // 20 MiB a time.
+        CHECK(peak("8") < peak("1") + 60 * 1024);
+    }
+
     TEST_CASE("no report goes over the checksum file") {
         bench b;
         const std::string text = sha256_of(1) + "  1\n";
