@@ -42,6 +42,7 @@ enum class errc {
     too_many_files,         ///< no file descriptor is free; waited for while others are in use
     part_in_use,            ///< another download writes to the same part file
     tls_unknown_issuer,     ///< nobody that is trusted vouches for the peer's certificate
+    no_local_port,          ///< no port of ours is free; waited for while others are in use
 };
 
 /// What a caller decides by; compare with `code == failure::retryable`.

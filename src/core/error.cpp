@@ -58,6 +58,7 @@ constexpr std::array table{
     entry{errc::part_in_use, local, "file", "the part file is in use by another download"},
     entry{errc::tls_unknown_issuer, peer, "tls",
           "the issuer of the server's certificate is unknown"},
+    entry{errc::no_local_port, local, "connect", "no local port is free for a connection"},
 };
 
 constexpr bool in_order() {
@@ -66,7 +67,7 @@ constexpr bool in_order() {
             return false;
         }
     }
-    return table.back().code == errc::tls_unknown_issuer;
+    return table.back().code == errc::no_local_port;
 }
 static_assert(in_order(), "a code's row is at its value less 1");
 

@@ -117,6 +117,7 @@ void downloader_core::enter(job& item, bool again) {
 }
 
 void downloader_core::leave(job& item, fate how) noexcept {
+    bool is_last = false;
     {
         const auto lock = shared->totals.lock();
         const auto place = jobs_.iterator_to(item);
@@ -125,8 +126,11 @@ void downloader_core::leave(job& item, fate how) noexcept {
         jobs_.erase(place);
         if (item.is_download())
             shared->totals.left(how);
+        is_last = jobs_.empty();
     }
     keeper->pause();
+    if (is_last)
+        connections->close_leaving();  // nobody looks after them now
 }
 
 void downloader_core::cancel_all() {

@@ -41,8 +41,9 @@ public:
     host_rests rests;
     std::atomic<std::size_t> held_bytes = 0;  ///< see `held_space`
     counters totals;
-    std::atomic<std::size_t> waiting_for_files = 0;      ///< downloads that lack a descriptor
+    std::atomic<std::size_t> waiting_for_others = 0;  ///< downloads that lack a descriptor or port
     std::atomic_flag short_of_files = ATOMIC_FLAG_INIT;  ///< somebody was told so
+    std::atomic_flag short_of_ports = ATOMIC_FLAG_INIT;
     open_folders folders;
     const std::shared_ptr<resolver> lookup;
     const std::shared_ptr<http::host_limits> hosts;

@@ -176,7 +176,9 @@ asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault
         has_state_ = core_->options.resume && !request_.destination;
         co_return co_await wait_for_descriptor();
     }
-    without_descriptor_ = 0;
+    if (why.code() == errc::no_local_port)
+        co_return co_await wait_for_port(why);
+    lacking_since_.reset();
     if (why.code() == failure::local || stuck_)
         co_return false;
     if (stored_.is_bound())

@@ -149,6 +149,9 @@ private:
     async_outcome<void> wait_to_retry(unsigned retry, const core::fault& why);
     async_outcome<void> wait_without_slot(net::clock::duration time);
     boost::asio::awaitable<bool> wait_for_descriptor();
+    boost::asio::awaitable<bool> wait_for_port(const core::fault& why);
+    boost::asio::awaitable<bool> wait_for_others(net::clock::duration pause,
+                                                 net::clock::duration most);
 
     // Rests of hosts and URLs.
     void avoid_rests();
@@ -214,7 +217,7 @@ private:
     held_space held_space_;
     core::fault broke_off_;            ///< why a stream's first response was not the last
     bool stuck_ = false;               ///< a stream would have to start over
-    unsigned without_descriptor_ = 0;  ///< times in a row
+    std::optional<net::clock::time_point> lacking_since_;  ///< a descriptor or a port
     bool changed_ = false;             ///< the remote file, since the last attempt
 
     net::clock::time_point started_{};

@@ -21,6 +21,12 @@ namespace {
 
 constexpr auto descriptor_pause = std::chrono::milliseconds(100);
 
+// To find none, the system looks at every port that it has: 2 ms.
+constexpr auto port_pause = std::chrono::milliseconds(500);
+
+// A port that we closed first is free again after 60 s in Linux (TCP_TIMEWAIT_LEN).
+constexpr auto port_patience = std::chrono::seconds(90);
+
 double throw_dice() {
     static thread_local std::minstd_rand generator(std::random_device{}());
     return std::uniform_real_distribution<double>()(generator);
@@ -100,15 +106,32 @@ asio::awaitable<core::outcome<void>> transfer::wait_without_slot(net::clock::dur
 /// No file descriptor is free. It keeps its slot, so that fewer downloads run at once; what others
 /// give back is tried for as long as there are others that run.
 asio::awaitable<bool> transfer::wait_for_descriptor() {
-    // Those of other threads too: who has no more to do there gives back nothing else.
-    core_->shared->hosts->close_idle();
     if (!core_->shared->short_of_files.test_and_set())
         log(core_->options.log, log_level::warn, [] {
             return std::string("too many open files: fewer downloads run at once than asked for");
         });
-    const auto waited = ++without_descriptor_ * descriptor_pause;
-    auto& waiting = core_->shared->waiting_for_files;
-    if (waited > core_->options.timeout) {
+    co_return co_await wait_for_others(
+        descriptor_pause, std::chrono::duration_cast<net::clock::duration>(core_->options.timeout));
+}
+
+/// The same for a port of ours.
+asio::awaitable<bool> transfer::wait_for_port(const core::fault& why) {
+    if (!core_->shared->short_of_ports.test_and_set())
+        log(core_->options.log, log_level::warn,
+            [&] { return why.message() + ": fewer downloads run at once than asked for"; });
+    co_return co_await wait_for_others(port_pause, port_patience);
+}
+
+/// Waits a moment for what others may give back; false if there is nobody left who could, and that
+/// for longer than `most`. It is no attempt.
+asio::awaitable<bool> transfer::wait_for_others(net::clock::duration pause,
+                                                net::clock::duration most) {
+    // Those of other threads too: who has no more to do there gives back nothing else.
+    core_->shared->hosts->close_idle();
+    if (!lacking_since_)
+        lacking_since_ = net::clock::now();
+    auto& waiting = core_->shared->waiting_for_others;
+    if (net::clock::now() - *lacking_since_ > most) {
         const auto lock = core_->shared->totals.lock();
         if (waiting + 1 >= core_->shared->totals.active())
             co_return false;
@@ -118,7 +141,10 @@ asio::awaitable<bool> transfer::wait_for_descriptor() {
     lines_.store(0, std::memory_order_relaxed);
     now(download_state::waiting);
     const core::scoped_count counted(waiting);
-    asio::steady_timer timer(core_->executor, descriptor_pause);
+    // Not all at the same time: each would take what another needs besides what it has.
+    const auto time =
+        std::chrono::duration_cast<net::clock::duration>(pause * (0.5 + throw_dice()));
+    asio::steady_timer timer(core_->executor, time);
     co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     co_return !is_stopped();
 }

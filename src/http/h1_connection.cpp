@@ -40,6 +40,10 @@ bool h1_connection::reusable() const noexcept {
     return complete_ && framing_.keep_alive && inbox_used_ == inbox_.size();
 }
 
+bool h1_connection::is_left_to_server() const noexcept {
+    return complete_ && says_close_ && inbox_used_ == inbox_.size();
+}
+
 bool h1_connection::lost_unanswered() const {
     return reused_ && !first_byte_;
 }
@@ -168,6 +172,7 @@ core::outcome<void> h1_connection::begin_body() {
     if (!framing)
         return framing.error();
     framing_ = *framing;
+    says_close_ = !framing_.keep_alive && framing_.kind != core::body_kind::until_close;
     left_ = framing_.size;
     chunks_ = {};
     complete_ = framing_.kind == core::body_kind::none ||

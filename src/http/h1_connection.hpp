@@ -30,6 +30,12 @@ public:
     /// Whether the exchange ended such that another may follow.
     bool reusable() const noexcept;
 
+    /// Whether the exchange ended in good order and the server said that it closes now.
+    bool is_left_to_server() const noexcept;
+
+    /// Whether nothing has come since, not even the peer's end.
+    bool is_quiet() { return stream_->is_quiet(); }
+
     /// The socket, for `net::shut_down`.
     int handle() { return stream_->handle(); }
 
@@ -71,6 +77,7 @@ private:
     bool first_byte_ = false;                          ///< of this response
     bool complete_ = false;                            ///< the body came to its end
     bool reused_ = false;
+    bool says_close_ = false;  ///< and the body's end is told apart from that
 };
 
 }  // namespace asyncdl::http

@@ -1,6 +1,5 @@
 #include "http/pool.hpp"
 
-#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <new>
@@ -11,6 +10,10 @@ namespace asio = boost::asio;
 
 namespace {
 constexpr auto idle_time = std::chrono::seconds(30);
+
+// A server that says `close` does so at once; this is for its way here.
+constexpr auto leave_time = std::chrono::milliseconds(300);
+constexpr std::size_t max_leaving = 64;
 }  // namespace
 
 lease& lease::operator=(lease&& other) noexcept {
@@ -54,6 +57,8 @@ asio::awaitable<core::outcome<lease>> pool::connect(const core::origin& to) {
             co_return core::fault(errc::cancelled);
     }
     auto at = co_await dialer_.look_up(to);
+    if (!at && made_room(at.error()))
+        at = co_await dialer_.look_up(to);
     if (!at)
         co_return at.error();
     auto turn = dials_.try_acquire();
@@ -63,30 +68,21 @@ asio::awaitable<core::outcome<lease>> pool::connect(const core::origin& to) {
             co_return core::fault(errc::cancelled);
         turn = std::move(guard);
     }
-    auto dialled = co_await dialer_.dial(to, std::move(*at));
+    auto dialled = co_await dialer_.dial(to, *at);
+    if (!dialled && made_room(dialled.error()))
+        dialled = co_await dialer_.dial(to, std::move(*at));
     if (!dialled)
         co_return dialled.error();
     result.home_ = weak_from_this();
     result.origin_ = to;
-    result.connection_ = std::make_unique<h1_connection>(std::move(*dialled), bounds_);
+    result.connection_ = std::make_unique<pooled_connection>(std::move(*dialled), bounds_);
     co_return std::move(result);
 }
 
-pool::idle_connection& pool::idle_connection::operator=(idle_connection&& other) noexcept {
-    if (this != &other) {
-        close();
-        connection = std::move(other.connection);
-        place = std::move(other.place);
-        since = other.since;
-    }
-    return *this;
-}
-
-void pool::idle_connection::close() noexcept {
-    if (!connection)
-        return;
-    const auto open = place.take_back();
-    connection.reset();
+pool::~pool() {
+    close_leaving();
+    while (!by_age_.empty())
+        close(by_age_.front());
 }
 
 lease pool::take_idle(const core::origin& to) {
@@ -97,73 +93,150 @@ lease pool::take_idle(const core::origin& to) {
     const auto too_old = net::clock::now() - idle_time;
     auto& waiting = found->second;
     while (!waiting.empty() && !result) {
-        idle_connection last = std::move(waiting.back());
-        waiting.pop_back();
-        --idle_count_;
-        if (last.since < too_old || last.place.is_taken() || !last.connection->renew())
+        auto last = unlink(waiting.back());
+        if (last->since < too_old || last->place.is_taken() || !last->line.renew())
             continue;
-        result.open_ = last.place.take_back();
+        result.open_ = last->place.take_back();
         if (!result.open_)
             continue;
         result.home_ = weak_from_this();
         result.origin_ = to;
-        result.connection_ = std::move(last.connection);
+        result.connection_ = std::move(last);
     }
+    if (!result)
+        idle_.erase(found);
     return result;
 }
 
 void pool::give_back(lease& ended) {
-    if (max_idle_ == 0 || !ended.connection_->reusable())
+    const h1_connection& line = ended.connection_->line;
+    if (!line.reusable()) {
+        if (line.is_left_to_server())
+            leave_to_server(ended);
+        forget(ended.origin_);
         return;
+    }
     if (limits_->idle() >= max_idle_)
         evict_oldest();
     if (limits_->idle() >= max_idle_)
-        return;  // all of them are other pools'
-    auto place = limits_->park(ended.open_, ended.connection_->handle());
-    if (!place)
-        return;
-    idle_[ended.origin_].emplace_back(std::move(ended.connection_), std::move(place));
-    ++idle_count_;
+        return forget(ended.origin_);  // all of them are other pools'
+    // The entry first: it may find no memory.
+    auto& home = *idle_.try_emplace(ended.origin_).first;
+    if (!park(ended))
+        return forget(ended.origin_);
+    pooled_connection& item = *ended.connection_.release();
+    item.home = &home;
+    home.second.push_back(item);
+    by_age_.push_back(item);
     if (!is_set())
         set_after(idle_time);
 }
 
-void pool::evict_oldest() {
-    // An origin whose connections are all in use leaves an empty list behind: swept here.
-    std::erase_if(idle_, [](const auto& item) { return item.second.empty(); });
-    const auto oldest =
-        std::min_element(idle_.begin(), idle_.end(), [](const auto& a, const auto& b) {
-            return a.second.front().since < b.second.front().since;
-        });
-    if (oldest == idle_.end())
+/// Who closes first keeps the port for a minute. The exchange is over: nobody waits for this.
+void pool::leave_to_server(lease& ended) {
+    close_left();
+    if (!ended.connection_->line.is_quiet() || !park(ended))
         return;
-    oldest->second.erase(oldest->second.begin());
-    --idle_count_;
+    const bool is_first = leaving_.empty();
+    leaving_.push_back(*ended.connection_.release());
+    if (is_first)
+        set_after(leave_time);
 }
 
-template <typename Condition>
-void pool::close_where(std::vector<idle_connection>& list, Condition condition) {
-    idle_count_ -= std::erase_if(list, condition);
+/// Makes room among those that leave: what their servers have closed, what has waited long enough,
+/// and the oldest if there are too many.
+void pool::close_left() {
+    const auto too_old = net::clock::now() - leave_time;
+    while (!leaving_.empty() &&
+           (leaving_.front().since <= too_old || leaving_.size() >= max_leaving ||
+            !leaving_.front().line.is_quiet()))
+        close(leaving_.front());
+}
+
+/// The connection waits from now on. False if somebody waits for its permit.
+bool pool::park(lease& ended) {
+    pooled_connection& item = *ended.connection_;
+    item.place = limits_->park(ended.open_, item.line.handle());
+    item.since = net::clock::now();
+    return static_cast<bool>(item.place);
+}
+
+/// A lease ended without giving its connection back.
+void pool::forget(const core::origin& to) {
+    const auto found = idle_.find(to);
+    if (found != idle_.end() && found->second.empty())
+        idle_.erase(found);
+}
+
+void pool::evict_oldest() {
+    if (!leaving_.empty())
+        close(leaving_.front());
+    else if (!by_age_.empty())
+        close(by_age_.front());
+}
+
+std::unique_ptr<pooled_connection> pool::unlink(pooled_connection& item) {
+    if (item.home) {
+        by_age_.erase(by_age_.iterator_to(item));
+        item.home->second.erase(item.home->second.iterator_to(item));
+        item.home = nullptr;
+    } else {
+        leaving_.erase(leaving_.iterator_to(item));
+    }
+    return std::unique_ptr<pooled_connection>(&item);
+}
+
+void pool::close(pooled_connection& item) {
+    const auto* const home = item.home;
+    unlink(item);
+    if (home && home->second.empty())
+        idle_.erase(idle_.find(home->first));
 }
 
 void pool::on_deadline() {
-    const auto too_old = net::clock::now() - idle_time;
-    for (auto& [to, waiting] : idle_)
-        close_where(waiting, [&](const idle_connection& item) { return item.since <= too_old; });
-    std::erase_if(idle_, [](const auto& item) { return item.second.empty(); });
-    if (idle_count_ > 0)
+    const auto now = net::clock::now();
+    while (!leaving_.empty() && leaving_.front().since <= now - leave_time)
+        close(leaving_.front());
+    while (!by_age_.empty() && by_age_.front().since <= now - idle_time)
+        close(by_age_.front());
+    if (!leaving_.empty())
+        set(leaving_.front().since + leave_time);
+    else if (!by_age_.empty())
         set_after(idle_time / 4);
 }
 
 void pool::close_taken(const std::string& host) {
-    for (auto& [to, waiting] : idle_)
-        if (to.host == host)
-            close_where(waiting, [](const idle_connection& item) { return item.place.is_taken(); });
+    const auto close_of = [&](pooled_connection::aged& list) {
+        for (auto next = list.begin(); next != list.end();) {
+            pooled_connection& item = *next++;
+            if ((!item.home || item.home->first.host == host) && item.place.is_taken())
+                close(item);
+        }
+    };
+    close_of(by_age_);
+    close_of(leaving_);
 }
 
 void pool::close_idle() {
-    idle_count_ = 0;
-    idle_.clear();
+    for (auto* const list : {&by_age_, &leaving_}) {
+        while (!list->empty()) {
+            net::reset_on_close(list->front().line.handle());
+            close(list->front());
+        }
+    }
+}
+
+/// Whether another try makes sense: connections that waited for their servers to close made room.
+bool pool::made_room(const core::fault& why) {
+    if (why.code() != errc::too_many_files || leaving_.empty())
+        return false;
+    close_leaving();
+    return true;
+}
+
+void pool::close_leaving() {
+    while (!leaving_.empty())
+        close(leaving_.front());
 }
 
 }  // namespace asyncdl::http

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -37,6 +38,32 @@ std::vector<asio::ip::address> interleaved(std::vector<asio::ip::address> list) 
     return mixed;
 }
 
+/// Whether the system lacks a port of its own for a connection. It calls an address that none of
+/// our interfaces reaches (::1 without IPv6) the same, so a socket that needs no port of TCP's
+/// tells them apart.
+bool lacks_port(boost::system::error_code error, const tcp::endpoint& to,
+                const asio::any_io_executor& executor) {
+    if (error == asio::error::no_buffer_space)
+        return true;
+    if (error != boost::system::errc::address_not_available)
+        return false;
+    boost::system::error_code unreachable;
+    asio::ip::udp::socket probe(executor);
+    probe.connect(asio::ip::udp::endpoint(to.address(), to.port()), unreachable);
+    return unreachable != boost::system::errc::address_not_available;
+}
+
+core::fault refused(boost::system::error_code error, const tcp::endpoint& to,
+                    const asio::any_io_executor& executor) {
+    if (error == boost::system::errc::too_many_files_open ||
+        error == boost::system::errc::too_many_files_open_in_system)
+        return make_error_code(errc::too_many_files);
+    if (lacks_port(error, to, executor))
+        return {make_error_code(errc::no_local_port),
+                "cannot connect: no local port is free: " + error.message()};
+    return {make_error_code(errc::connect_failed), "cannot connect: " + error.message()};
+}
+
 /// The attempts of one call; kept alive by those that still run.
 class race : public std::enable_shared_from_this<race> {
 public:
@@ -45,10 +72,10 @@ public:
     void start(const tcp::endpoint& to) {
         auto socket = std::make_shared<tcp::socket>(executor_);
         running_.push_back(socket);
-        socket->async_connect(to,
-                              [self = shared_from_this(), socket](boost::system::error_code error) {
-                                  self->ended(socket, error);
-                              });
+        socket->async_connect(
+            to, [self = shared_from_this(), socket, to](boost::system::error_code error) {
+                self->ended(socket, to, error);
+            });
     }
 
     void close_all() {
@@ -62,13 +89,14 @@ public:
 
     asio::steady_timer news;
     std::optional<tcp::socket> winner;
-    boost::system::error_code last_error = asio::error::host_unreachable;
+    core::fault last_error;
 
 private:
-    void ended(const std::shared_ptr<tcp::socket>& socket, boost::system::error_code error) {
+    void ended(const std::shared_ptr<tcp::socket>& socket, const tcp::endpoint& to,
+               boost::system::error_code error) {
         std::erase(running_, socket);
         if (error)
-            last_error = error;
+            last_error = refused(error, to, executor_);
         else if (!winner)
             winner.emplace(std::move(*socket));
         news.cancel();
@@ -77,13 +105,6 @@ private:
     asio::any_io_executor executor_;
     std::vector<std::shared_ptr<tcp::socket>> running_;
 };
-
-core::fault refused(boost::system::error_code error) {
-    if (error == boost::system::errc::too_many_files_open ||
-        error == boost::system::errc::too_many_files_open_in_system)
-        return make_error_code(errc::too_many_files);
-    return {make_error_code(errc::connect_failed), "cannot connect: " + error.message()};
-}
 
 }  // namespace
 
@@ -97,7 +118,7 @@ asio::awaitable<core::outcome<tcp::socket>> connect_first(std::vector<asio::ip::
         if (error == asio::error::operation_aborted)
             co_return core::fault(errc::cancelled);
         if (error)
-            co_return refused(error);
+            co_return refused(error, to, executor);
         co_return std::move(socket);
     }
 
@@ -120,7 +141,7 @@ asio::awaitable<core::outcome<tcp::socket>> connect_first(std::vector<asio::ip::
         co_return std::move(*attempts->winner);
     if (cancelled)
         co_return core::fault(errc::cancelled);
-    co_return refused(attempts->last_error);
+    co_return attempts->last_error;
 }
 
 }  // namespace asyncdl::net

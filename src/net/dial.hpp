@@ -41,8 +41,8 @@ public:
     boost::asio::awaitable<core::outcome<location>> look_up(const core::origin& to);
 
     /// The other stages, bounded by what the look-up left of `patience`: `errc::connect_timeout`.
-    /// Other errors: `connect_failed`, `tls_*`, `cancelled`; `internal` where the settings' hook
-    /// throws.
+    /// Other errors: `connect_failed`, `no_local_port`, `too_many_files`, `tls_*`, `cancelled`;
+    /// `internal` where the settings' hook throws.
     boost::asio::awaitable<core::outcome<std::unique_ptr<stream>>> dial(const core::origin& to,
                                                                         location at);
 

@@ -62,6 +62,11 @@ void shut_down(int socket) noexcept {
     ::shutdown(socket, SHUT_RDWR);
 }
 
+void reset_on_close(int socket) noexcept {
+    const ::linger at_once{1, 0};
+    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 core::fault connection_fault(int error) {
     const boost::system::error_code code(error, boost::system::system_category());
     return {make_error_code(errc::truncated), "the connection broke: " + code.message()};

@@ -67,7 +67,7 @@ public:
                                   }));
     }
 
-    /// For `shut_down`, as long as this lives.
+    /// For the functions below, as long as this lives.
     int handle() { return socket_.native_handle(); }
 
     /// Writes all of it; each wait is bounded by `patience`.
@@ -85,6 +85,10 @@ private:
 
 /// Ends the connection on a socket that is open, from any thread: its peer sees the end at once.
 void shut_down(int socket) noexcept;
+
+/// Lets the connection on a socket that is open end with a reset once it is closed, so that its
+/// port is free at once.
+void reset_on_close(int socket) noexcept;
 
 /// The failure that a system call's errno on a connected socket means: `errc::truncated`.
 core::fault connection_fault(int error);

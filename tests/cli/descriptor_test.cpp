@@ -44,6 +44,21 @@ void check_lowered(const bench& b, const std::vector<std::string>& urls, const s
     }
 }
 
+// The same with `files` files and a bound of `descriptors`.
+void check_few(int descriptors, int files, const std::string& options) {
+    const bench b;
+    std::string list;
+    for (int size = 1; size <= files; ++size) {
+        list += b.url("/bytes/" + std::to_string(size)) + '\n';
+    }
+    b.write("list", list);
+    CAPTURE(descriptors);
+    CAPTURE(options);
+    const auto run = run_after(b, "ulimit -n " + std::to_string(descriptors), options);
+    CHECK(run.status == 0);
+    CHECK(b.dir.names().size() == static_cast<std::size_t>(files) + 2);
+}
+
 void check_lowered(origin_options how, const std::string& options, const std::string& before = {}) {
     const bench b;
     origin server(std::move(how));
@@ -93,6 +108,13 @@ TEST_SUITE("cli/descriptor") {
     TEST_CASE("past the hard limit fewer run at once, with one warning and without a failure") {
         check_lowered({}, "");
         check_lowered({}, "--threads 2");
+    }
+
+    TEST_CASE("each thread has some of its own, and what is left is enough for the downloads") {
+        // Four threads and the program itself take 21.
+        check_few(24, 200, "--threads 4");
+        check_few(26, 200, "--threads 4");
+        check_few(13, 200, "");
     }
 
     TEST_CASE("over TLS as well, wherever the trusted authorities are") {

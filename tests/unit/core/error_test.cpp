@@ -54,6 +54,7 @@ const std::vector<row> rows{
     {errc::too_many_files, "file", {failure::local}},
     {errc::part_in_use, "file", {failure::local}},
     {errc::tls_unknown_issuer, "tls", {failure::peer}},
+    {errc::no_local_port, "connect", {failure::local}},
 };
 
 }  // namespace
