@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/intrusive/list.hpp>
 #include <cerrno>
 #include <mutex>
 #include <new>
@@ -53,41 +54,23 @@ lookup_answer ask_system(const std::string& host) {
     return found;
 }
 
+class waiters_of_context;
+
 /// One download that waits for an answer.
-class waiter final : public name_lookups::waiter {
+class waiter final : public name_lookups::waiter,
+                     public std::enable_shared_from_this<waiter>,
+                     public boost::intrusive::list_base_hook<> {
 public:
     using handler = asio::any_completion_handler<void(lookup_answer)>;
 
     waiter(handler done, asio::any_io_executor executor, std::function<void()> begun,
-           const std::shared_ptr<name_lookups>& home)
-        : waiting_(std::make_shared<operation>(operation{
-              std::move(done),
-              asio::prefer(std::move(executor), asio::execution::outstanding_work.tracked)})),
-          begun_(std::move(begun)),
-          home_(home) {}
+           const std::shared_ptr<name_lookups>& home);
+    ~waiter() override;
 
     void begun() noexcept override { begun_(); }
 
     /// From any thread; the first call counts.
-    bool complete(const lookup_answer& what) noexcept override {
-        const std::lock_guard lock(mutex_);
-        if (!waiting_)
-            return true;
-        try {
-            // Under the lock, so that the executor's context does not go while this is at it.
-            asio::post(waiting_->executor, [own = waiting_, found = what]() mutable {
-                asio::get_associated_cancellation_slot(own->done).clear();
-                handler done = std::move(own->done);
-                own->executor = {};
-                own.reset();
-                std::move(done)(std::move(found));
-            });
-            waiting_.reset();
-            return true;
-        } catch (const std::bad_alloc&) {
-            return false;
-        }
-    }
+    bool complete(const lookup_answer& what) noexcept override;
 
     /// If there is no memory to tell it, the answer ends the wait.
     void cancel() noexcept {
@@ -119,6 +102,7 @@ private:
     std::shared_ptr<operation> waiting_;  ///< null when it has ended
     const std::function<void()> begun_;
     const std::weak_ptr<name_lookups> home_;
+    waiters_of_context& service_;         ///< to be used until then
 };
 
 /// Those who wait on one context, so that a look-up that outlives it finds nobody to tell.
@@ -129,27 +113,74 @@ public:
 
     explicit waiters_of_context(asio::execution_context& owner) : service(owner) {}
 
-    void add(const std::shared_ptr<waiter>& who) {
+    void add(waiter& who) {
         const std::lock_guard lock(mutex_);
-        std::erase_if(list_, [](const auto& item) { return item.expired(); });
         list_.push_back(who);
+    }
+
+    void remove(waiter& who) noexcept {
+        const std::lock_guard lock(mutex_);
+        if (who.is_linked())
+            list_.erase(list_.iterator_to(who));
     }
 
 private:
     void shutdown() noexcept override {
-        std::vector<std::weak_ptr<waiter>> list;
-        {
-            const std::lock_guard lock(mutex_);
-            list.swap(list_);
+        while (const auto who = take_first())
+            who->abandon();
+    }
+
+    /// One that is being destroyed on another thread is left to that.
+    std::shared_ptr<waiter> take_first() {
+        const std::lock_guard lock(mutex_);
+        std::shared_ptr<waiter> first;
+        while (!first && !list_.empty()) {
+            first = list_.front().weak_from_this().lock();
+            list_.pop_front();
         }
-        for (const auto& item : list)
-            if (const auto who = item.lock())
-                who->abandon();
+        return first;
     }
 
     std::mutex mutex_;
-    std::vector<std::weak_ptr<waiter>> list_;
+    boost::intrusive::list<waiter> list_;
 };
+
+waiter::waiter(handler done, asio::any_io_executor executor, std::function<void()> begun,
+               const std::shared_ptr<name_lookups>& home)
+    : waiting_(std::make_shared<operation>(operation{
+          std::move(done), asio::prefer(executor, asio::execution::outstanding_work.tracked)})),
+      begun_(std::move(begun)),
+      home_(home),
+      service_(
+          asio::use_service<waiters_of_context>(asio::query(executor, asio::execution::context))) {
+    service_.add(*this);
+}
+
+waiter::~waiter() {
+    if (waiting_)
+        service_.remove(*this);
+}
+
+bool waiter::complete(const lookup_answer& what) noexcept {
+    const std::lock_guard lock(mutex_);
+    if (!waiting_)
+        return true;
+    try {
+        // Under the lock, so that the executor's context does not go while this is at it.
+        asio::post(waiting_->executor, [own = waiting_, found = what]() mutable {
+            asio::get_associated_cancellation_slot(own->done).clear();
+            handler done = std::move(own->done);
+            own->executor = {};
+            own.reset();
+            std::move(done)(std::move(found));
+        });
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+    waiting_.reset();
+    service_.remove(*this);
+    return true;
+}
 
 }  // namespace
 
@@ -181,8 +212,6 @@ asio::awaitable<lookup_answer> system_resolver::async_resolve_in_turn(std::strin
                     self->cancel();
             });
         }
-        auto& context = asio::query(executor, asio::execution::context);
-        asio::use_service<waiters_of_context>(context).add(who);
         if (const auto error = lookups_->ask(host, who); error && !who->complete(error))
             throw std::bad_alloc();
     };
