@@ -32,7 +32,7 @@ TEST_SUITE("unit/engine/counters") {
                     }
                     totals.received(3);
                     const auto lock = totals.lock();
-                    totals.ended(i % 2 == 0 ? fate::succeeded : fate::failed);
+                    totals.left(i % 2 == 0 ? fate::succeeded : fate::failed);
                 }
             });
         }
@@ -60,9 +60,22 @@ TEST_SUITE("unit/engine/counters") {
         counters totals;
         totals.started();
         totals.started();
-        totals.ended(fate::none);
+        totals.left(fate::none);
         CHECK(read(totals).started == 2);
         CHECK(read(totals).active == 1);
         CHECK(read(totals).failed == 0);
+    }
+
+    TEST_CASE("what is held is active no more, and is when it is taken up") {
+        counters totals;
+        totals.started();
+        totals.left(fate::held);
+        CHECK(read(totals).active == 0);
+        totals.taken_up();
+        CHECK(read(totals).active == 1);
+        totals.left(fate::held);
+        totals.lost();
+        CHECK(read(totals).started == 1);
+        CHECK(read(totals).active == 0);
     }
 }

@@ -215,8 +215,8 @@ public:
     downloader_options options;
     core::url url = *core::url::parse("http://host/" + std::string(300, 'x') + ".iso");
     std::shared_ptr<storage::directory> folder;
-    core::name_registry active;
-    std::shared_ptr<core::name_registry> batch = std::make_shared<core::name_registry>();
+    claimed_names active;
+    std::shared_ptr<claimed_names> batch = std::make_shared<claimed_names>();
 };
 
 // What eCryptfs says of itself: 143 bytes, 11 of which are ".part.state".
