@@ -183,7 +183,9 @@ progress_snapshot downloader_core::progress(const shared_context& shared,
     for (const downloader_core* core : cores)
         if (!core->jobs_.empty())
             lists.push_back({core->jobs_.begin(), core->jobs_.end()});
-    const auto is_older = [](const unseen& a, const unseen& b) { return a.next->id() < b.next->id(); };
+    const auto is_older = [](const unseen& a, const unseen& b) {
+        return a.next->id() < b.next->id();
+    };
     while (!lists.empty() && now.downloads.size() < max_items) {
         const auto oldest = std::ranges::min_element(lists, is_older);
         oldest->next->report(now);

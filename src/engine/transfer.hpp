@@ -215,10 +215,10 @@ private:
     bool was_held_ = false;
     bool gives_up_ = false;
     held_space held_space_;
-    core::fault broke_off_;            ///< why a stream's first response was not the last
-    bool stuck_ = false;               ///< a stream would have to start over
+    core::fault broke_off_;  ///< why a stream's first response was not the last
+    bool stuck_ = false;     ///< a stream would have to start over
     std::optional<net::clock::time_point> lacking_since_;  ///< a descriptor or a port
-    bool changed_ = false;             ///< the remote file, since the last attempt
+    bool changed_ = false;  ///< the remote file, since the last attempt
 
     net::clock::time_point started_{};
     download_result result_;  ///< its names change under the lock of the totals

@@ -102,7 +102,7 @@ private:
     std::shared_ptr<operation> waiting_;  ///< null when it has ended
     const std::function<void()> begun_;
     const std::weak_ptr<name_lookups> home_;
-    waiters_of_context& service_;         ///< to be used until then
+    waiters_of_context& service_;  ///< to be used until then
 };
 
 /// Those who wait on one context, so that a look-up that outlives it finds nobody to tell.

@@ -28,7 +28,7 @@ find src include tests examples bench -name '*.[ch]pp' -o -name '*.hpp.in' | sor
             "c(assert|ctype|errno|fenv|float|inttypes|limits|locale|math|setjmp|signal|stdarg|stddef|stdint|" \
             "stdio|stdlib|string|time|uchar|wchar|wctype))$"
         posix = "^((arpa|linux|net|netinet|sys)/[a-z_]+|" \
-            "dirent|dlfcn|errno|fcntl|grp|limits|netdb|poll|pthread|pwd|signal|spawn|stdio|stdlib|string|termios|" \
+            "dirent|dlfcn|errno|fcntl|grp|limits|netdb|poll|pthread|pwd|sched|signal|spawn|stdio|stdlib|string|termios|" \
             "time|unistd)\\.h$"
     }
     FNR == 1 { room = home(FILENAME) }
