@@ -22,7 +22,8 @@ public:
     /// A download got its first slot. `url` is the result's.
     virtual void on_start(std::uint64_t id, std::uint64_t tag, std::string_view url);
 
-    /// An attempt failed and another follows after `delay`.
+    /// An attempt failed and another follows after `delay`. Not for attempts that are used up by
+    /// what a host that rests told others.
     virtual void on_retry(std::uint64_t id, std::uint64_t tag, unsigned attempt,
                           const boost::system::error_code& error, std::chrono::milliseconds delay);
 

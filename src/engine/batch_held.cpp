@@ -20,13 +20,15 @@ namespace asio = boost::asio;
 /// has failed then.
 bool batch_job::hold(transfer& item) noexcept {
     try {
-        auto& queue = held_[item.waits_for()->key];
-        if (!queue) {
-            queue = std::make_shared<held_queue>(item.waits_for(), core_->options.retries,
-                                                 core_->options.max_time);
+        const auto& what = item.waits_for();
+        auto found = held_.find(what->key);
+        if (found == held_.end()) {
+            auto queue =
+                std::make_shared<held_queue>(what, core_->options.retries, core_->options.max_time);
             open_queue(queue);
+            found = held_.emplace(what->key, std::move(queue)).first;
         }
-        queue->add([&] { return item.hold(); });
+        found->second->add([&] { return item.hold(); });
         return true;
     } catch (...) {
         item.result() = item.broken(core::thrown_by("the download"));

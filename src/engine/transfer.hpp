@@ -156,6 +156,7 @@ private:
     // Rests of hosts and URLs.
     void avoid_rests();
     bool must_rest();
+    bool has_nothing_open() const;
     bool can_be_held();
     async_outcome<void> wait_for_rest();
     core::fault refused_by_others();

@@ -11,6 +11,13 @@ namespace asyncdl::engine {
 
 namespace asio = boost::asio;
 
+namespace {
+
+// What the coroutine takes up that waits for one rest, measured: 2.3 KiB.
+constexpr std::size_t held_queue_bytes = 2560;
+
+}  // namespace
+
 transfer::transfer(std::shared_ptr<downloader_core> core, held_download&& held,
                    std::shared_ptr<claimed_names> batch_names, std::shared_ptr<rest> what,
                    semaphore_guard turn)
@@ -70,13 +77,20 @@ void transfer::give_up() {
     planned_ = refused_by_others();
 }
 
-/// Nothing is open that others could need or that would be lost, and one URL says all that is left
-/// to do.
+/// One URL says all that is left to do, in a batch.
+bool transfer::has_nothing_open() const {
+    return may_be_held_ && !stored_.is_open() && stored_.held() == 0 && request_.urls.size() == 1 &&
+           place_.is_as_planned();
+}
+
+/// Where it has to rest. Takes the memory for that.
 bool transfer::can_be_held() {
-    if (!may_be_held_ || is_stopped() || stored_.is_open() || stored_.held() > 0 ||
-        request_.urls.size() > 1 || !place_.is_as_planned())
+    if (!has_nothing_open() || is_stopped())
         return false;
-    held_space_ = held_space::try_take(*core_->shared, held_download::memory(request_));
+    auto bytes = held_download::memory(request_);
+    if (rest_->key != rest_->host)
+        bytes += held_queue_bytes;  // for it alone, most likely
+    held_space_ = held_space::try_take(*core_->shared, bytes);
     return static_cast<bool>(held_space_);
 }
 

@@ -84,6 +84,9 @@ asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
     }
     if (!told)
         co_return told;
+    // Its URL rests as long as it was told: the next attempt finds that, and is held.
+    if (retry_after_ && has_nothing_open() && to_ == &from_.current() && must_rest())
+        co_return core::outcome<void>();
     co_return co_await wait_without_slot(wait);
 }
 
