@@ -110,8 +110,16 @@ fault failure_of(const response_head& head, const verdict_policy& policy) {
 
 }  // namespace
 
-bool asks_for_https(const response_head& head, const url& asked, std::string_view body) {
-    return head.status == 400 && !asked.origin().tls && body.find("HTTPS") != body.npos;
+std::string_view hint_of_page(const response_head& head, const url& asked, std::string_view body) {
+    if (head.status != 400) {
+        return {};
+    }
+    if (asked.origin().tls) {
+        const bool wanted = body.find("required SSL certificate") != body.npos;
+        return wanted ? "the server wants a client certificate" : std::string_view();
+    }
+    const bool https = body.find("HTTPS") != body.npos;
+    return https ? "the server speaks TLS on this port; try https://" : std::string_view();
 }
 
 verdict judge_response(const response_head& head, const url& asked, const verdict_policy& policy,

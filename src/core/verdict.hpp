@@ -40,10 +40,10 @@ public:
     std::optional<part_verdict> part;  ///< of what a part was asked for
 };
 
-/// Whether a server says that it speaks TLS on the port that was asked in the clear: 400 with
-/// "HTTPS" in the text of its page, as nginx, Apache and Go write it. `body` is the page's
-/// beginning.
-bool asks_for_https(const response_head& head, const url& asked, std::string_view body);
+/// What the page of a 400 says that its status does not, if we know it: that the server speaks TLS
+/// on the port that was asked in the clear ("HTTPS", as nginx, Apache and Go write), or that it
+/// wants a client certificate (nginx). `body` is the page's beginning; else empty.
+std::string_view hint_of_page(const response_head& head, const url& asked, std::string_view body);
 
 /// Judges the final response (status >= 200, or 101) to a GET of `asked`, and of `part` of it where
 /// one was asked for.

@@ -315,8 +315,8 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
 asio::awaitable<core::outcome<void>> transfer::follow(http::lease& line,
                                                       const core::response_head& head,
                                                       http::host_limits::permit& host_place) {
-    if (auto wants_tls = judge_page(line, head); wants_tls.any())
-        co_return wants_tls;
+    if (auto told = judge_page(line, head); told.any())
+        co_return told;
     co_await line->drain(drain_limit, core_->scratch());
     if (is_stopped())
         co_return stopped();

@@ -19,8 +19,8 @@ core::fault transfer::stopped() const {
     return {code, std::move(text)};
 }
 
-/// Whether the page of an error says that the server speaks TLS on the port that was asked in the
-/// clear. What comes with the head is enough; none: it does not.
+/// What the page of an error says that its status does not; none if it is no such page. What comes
+/// with the head is enough.
 core::fault transfer::judge_page(http::lease& line, const core::response_head& head) {
     if (head.status != 400)
         return {};
@@ -28,10 +28,10 @@ core::fault transfer::judge_page(http::lease& line, const core::response_head& h
     if (!page || !*page)
         return {};
     const std::string_view text(reinterpret_cast<const char*>((*page)->data()), (*page)->size());
-    if (!core::asks_for_https(head, *to_, text))
+    const auto hint = core::hint_of_page(head, *to_, text);
+    if (hint.empty())
         return {};
-    return {make_error_code(errc::http_status),
-            "HTTP status 400: the server speaks TLS on this port; try https://"};
+    return {make_error_code(errc::http_status), "HTTP status 400: " + std::string(hint)};
 }
 
 /// A server that was asked in the clear and closes without a byte may speak TLS: OpenSSL does so.

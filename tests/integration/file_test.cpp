@@ -178,7 +178,12 @@ TEST_CASE("a directory that is removed while a file is written is told as that")
     cut.pattern_size = 2 * 1024 * 1024;
     cut.piece = 1024 * 1024;
     cut.before_last = [&] {
-        CHECK(eventually([&] { return fs::exists(on.dir / "out" / "file.part"); }));
+        // Once it is written it is also locked and looked at.
+        std::error_code missing;
+        CHECK(eventually([&] {
+            const auto size = fs::file_size(on.dir / "out" / "file.part", missing);
+            return !missing && size > 0;
+        }));
         fs::remove_all(on.dir / "out");
     };
     on.server.on("/get", cut);

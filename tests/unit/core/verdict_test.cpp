@@ -89,16 +89,20 @@ TEST_CASE("401 says what is wanted, or that what was sent is no use") {
           "HTTP status 401 Unauthorized: it refused the credentials");
 }
 
-TEST_CASE("only a 400 to plain HTTP whose page names HTTPS asks for https") {
+TEST_CASE("the page of a 400 may say what its status does not") {
     response_head head;
     head.status = 400;
     const auto plain = *url::parse("http://h:8443/");
-    const std::string page = "The plain HTTP request was sent to HTTPS port";
-    CHECK(asks_for_https(head, plain, page));
-    CHECK_FALSE(asks_for_https(head, plain, "no such parameter"));
-    CHECK_FALSE(asks_for_https(head, *url::parse("https://h:8443/"), page));
+    const auto secure = *url::parse("https://h:8443/");
+    const std::string https = "The plain HTTP request was sent to HTTPS port";
+    const std::string certificate = "<h1>No required SSL certificate was sent</h1>";
+    CHECK(hint_of_page(head, plain, https) == "the server speaks TLS on this port; try https://");
+    CHECK(hint_of_page(head, secure, certificate) == "the server wants a client certificate");
+    CHECK(hint_of_page(head, plain, certificate).empty());
+    CHECK(hint_of_page(head, secure, https).empty());
+    CHECK(hint_of_page(head, plain, "no such parameter").empty());
     head.status = 404;
-    CHECK_FALSE(asks_for_https(head, plain, page));
+    CHECK(hint_of_page(head, plain, https).empty());
 }
 
 TEST_CASE("every other status fails, is followed or breaks the protocol") {
