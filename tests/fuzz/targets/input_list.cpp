@@ -20,12 +20,12 @@ struct counted {
 };
 
 // Whether a JSON array begins: that has a target of its own.
-bool begins_array(std::string_view body) {
+bool begins_array(std::string_view body, bool too_long) {
     if (!body.starts_with('[')) {
         return false;
     }
     const std::size_t next = body.find_first_not_of(" \t\r", 1);
-    return next == body.npos || std::string_view("{\"]").find(body[next]) != body.npos;
+    return next == body.npos ? !too_long : std::string_view("{\"]").find(body[next]) != body.npos;
 }
 
 // How many entries a list has before its first JSON array, by the manual: every line but blank
@@ -39,7 +39,7 @@ counted count_entries(std::string_view text) {
         const bool too_long = line.size() > cli::line_splitter::longest_line;
         const std::string_view body =
             core::trimmed(line.substr(0, cli::line_splitter::longest_line));
-        if (!too_long && begins_array(body)) {
+        if (begins_array(body, too_long)) {
             return {count, false};
         }
         const bool indented = line.starts_with(' ') || line.starts_with('\t');
