@@ -187,7 +187,10 @@ std::string shortened_name(std::string name, std::size_t limit) {
     if (name.size() > limit) {
         name = fitted(std::move(name), limit);
     }
-    return name.empty() ? "_" : name;
+    if (name.empty()) {
+        name = "_";
+    }
+    return name;
 }
 
 std::string numbered_name(std::string_view name, unsigned number, std::size_t limit) {
