@@ -29,12 +29,12 @@ struct lookup_settings {
 
     /// Look-ups at once, without those that hang.
     std::size_t max_working = 32;
-    /// A look-up hangs if it takes longer than this: a cold name takes a server 0.3 s at most, the
-    /// loss of one packet takes 5 s.
+    /// What takes longer hangs. A server needs less even for a name that is new to it; the loss of
+    /// one packet costs 5 s (resolv.conf(5)).
     std::chrono::steady_clock::duration hung_after = std::chrono::milliseconds(500);
-    /// All threads. One that hangs takes about 30 KiB and a socket.
+    /// All threads. One that hangs takes about 40 KiB (measured) and a socket.
     std::size_t max_threads = 512;
-    /// Of a thread. The name services that a system may have loaded do with as much on macOS.
+    /// Of a thread: what macOS gives to all but the first one.
     std::size_t stack_size = 512 * 1024;
 };
 
