@@ -42,6 +42,7 @@ public:
     std::atomic<std::size_t> held_bytes = 0;  ///< see `held_space`
     counters totals;
     std::atomic<std::size_t> waiting_for_others = 0;  ///< downloads that lack a descriptor or port
+    async_semaphore lack_turn{1};                     ///< to try again what lacked one
     std::atomic_flag short_of_files = ATOMIC_FLAG_INIT;  ///< somebody was told so
     std::atomic_flag short_of_ports = ATOMIC_FLAG_INIT;
     open_folders folders;

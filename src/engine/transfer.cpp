@@ -33,7 +33,8 @@ transfer::transfer(std::shared_ptr<downloader_core> core, download_request&& req
       max_time_(*core_->keeper, *this),
       from_(request_.urls, core_->options.log),
       place_(core_->shared->names, batch_names),
-      stored_(*core_, request_.destination) {
+      stored_(*core_, request_.destination),
+      lack_turn_(*core_->keeper) {
     result_.id = id_;
     result_.tag = request_.tag;
     result_.index = index;
@@ -128,6 +129,7 @@ asio::awaitable<void> transfer::complete() {
         held_space_.give_back();
         outcome = core::thrown_by("the download");
     }
+    lacks_nothing();
     if (is_stopped() && !outcome)
         outcome = stopped();
     if (!outcome) {
@@ -178,7 +180,7 @@ asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault
     }
     if (why.code() == errc::no_local_port)
         co_return co_await wait_for_port(why);
-    lacking_since_.reset();
+    lacks_nothing();
     if (why.code() == failure::local || stuck_)
         co_return false;
     if (stored_.is_bound())

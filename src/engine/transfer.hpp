@@ -96,6 +96,26 @@ private:
         transfer& owner_;
     };
 
+    /// The turn to try again what lacked a descriptor or a port. It ends after a second, so that
+    /// who waits for a server holds up nobody.
+    class turn_limit final : public net::deadline {
+    public:
+        using deadline::deadline;
+        void take(semaphore_guard given) {
+            turn_ = std::move(given);
+            set_after(std::chrono::seconds(1));
+        }
+        void release() noexcept {
+            turn_.release();
+            clear();
+        }
+        explicit operator bool() const noexcept { return static_cast<bool>(turn_); }
+
+    private:
+        void on_deadline() override { turn_.release(); }
+        semaphore_guard turn_;
+    };
+
     // A body that nobody wants is read this far to keep its connection.
     static constexpr std::uint64_t drain_limit = 64 * 1024;
 
@@ -150,8 +170,8 @@ private:
     async_outcome<void> wait_without_slot(net::clock::duration time);
     boost::asio::awaitable<bool> wait_for_descriptor();
     boost::asio::awaitable<bool> wait_for_port(const core::fault& why);
-    boost::asio::awaitable<bool> wait_for_others(net::clock::duration pause,
-                                                 net::clock::duration most);
+    boost::asio::awaitable<bool> wait_for_others(net::clock::duration most);
+    void lacks_nothing() noexcept;
 
     // Rests of hosts and URLs.
     void avoid_rests();
@@ -219,6 +239,7 @@ private:
     core::fault broke_off_;  ///< why a stream's first response was not the last
     bool stuck_ = false;     ///< a stream would have to start over
     std::optional<net::clock::time_point> lacking_since_;  ///< a descriptor or a port
+    turn_limit lack_turn_;                                 ///< to try again
     bool changed_ = false;  ///< the remote file, since the last attempt
 
     net::clock::time_point started_{};

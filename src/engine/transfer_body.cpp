@@ -213,6 +213,7 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
             co_return got.error();
         if (!*got) {
             describe();
+            lacks_nothing();
             if (const auto waited = co_await line->wait(); !waited)
                 co_return waited.error();
             continue;

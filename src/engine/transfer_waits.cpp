@@ -19,10 +19,8 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr auto descriptor_pause = std::chrono::milliseconds(100);
-
-// To find none, the system looks at every port that it has: 2 ms.
-constexpr auto port_pause = std::chrono::milliseconds(500);
+// To find no local port, the system looks at every one that it has: 2 ms.
+constexpr auto lack_pause = std::chrono::milliseconds(100);
 
 // A port that we closed first is free again after 60 s in Linux (TCP_TIMEWAIT_LEN).
 constexpr auto port_patience = std::chrono::seconds(90);
@@ -114,7 +112,7 @@ asio::awaitable<bool> transfer::wait_for_descriptor() {
             return std::string("too many open files: fewer downloads run at once than asked for");
         });
     co_return co_await wait_for_others(
-        descriptor_pause, std::chrono::duration_cast<net::clock::duration>(core_->options.timeout));
+        std::chrono::duration_cast<net::clock::duration>(core_->options.timeout));
 }
 
 /// The same for a port of ours.
@@ -122,21 +120,22 @@ asio::awaitable<bool> transfer::wait_for_port(const core::fault& why) {
     if (!core_->shared->short_of_ports.test_and_set())
         log(core_->options.log, log_level::warn,
             [&] { return why.message() + ": fewer downloads run at once than asked for"; });
-    co_return co_await wait_for_others(port_pause, port_patience);
+    co_return co_await wait_for_others(port_patience);
 }
 
-/// Waits a moment for what others may give back; false if there is nobody left who could, and that
-/// for longer than `most`. It is no attempt.
-asio::awaitable<bool> transfer::wait_for_others(net::clock::duration pause,
-                                                net::clock::duration most) {
+/// Waits for what others may give back; false if there is nobody left who could, and that for
+/// longer than `most`. It is no attempt. One download at a time tries again, until its body comes:
+/// several would each take what another needs besides what it has.
+asio::awaitable<bool> transfer::wait_for_others(net::clock::duration most) {
     // Those of other threads too: who has no more to do there gives back nothing else.
     core_->shared->hosts->close_idle();
     if (!lacking_since_)
         lacking_since_ = net::clock::now();
-    auto& waiting = core_->shared->waiting_for_others;
+    auto& shared = *core_->shared;
+    auto& waiting = shared.waiting_for_others;
     if (net::clock::now() - *lacking_since_ > most) {
-        const auto lock = core_->shared->totals.lock();
-        if (waiting + 1 >= core_->shared->totals.active())
+        const auto lock = shared.totals.lock();
+        if (waiting + 1 >= shared.totals.active())
             co_return false;
     }
     if (counted_)
@@ -144,12 +143,28 @@ asio::awaitable<bool> transfer::wait_for_others(net::clock::duration pause,
     lines_.store(0, std::memory_order_relaxed);
     now(download_state::waiting);
     const core::scoped_count counted(waiting);
-    // Not all at the same time: each would take what another needs besides what it has.
-    const auto time =
-        std::chrono::duration_cast<net::clock::duration>(pause * (0.5 + throw_dice()));
-    asio::steady_timer timer(core_->executor, time);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (is_stopped())
+        co_return false;
+    semaphore_guard turn;
+    if (!lack_turn_)
+        turn = shared.lack_turn.try_acquire();
+    if (lack_turn_ || turn) {
+        asio::steady_timer timer(core_->executor, lack_pause);
+        co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    } else {
+        // Who has had it found what it lacked, or has had its time.
+        auto [error, given] =
+            co_await shared.lack_turn.async_acquire(asio::as_tuple(asio::use_awaitable));
+        turn = std::move(given);
+    }
+    if (turn)
+        lack_turn_.take(std::move(turn));
     co_return !is_stopped();
+}
+
+void transfer::lacks_nothing() noexcept {
+    lacking_since_.reset();
+    lack_turn_.release();
 }
 
 core::retry_policy transfer::wait_policy() const {

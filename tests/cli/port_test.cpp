@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::uint16_t first_port = 50'000;
 constexpr std::uint16_t last_port = 50'003;
-constexpr std::size_t ports = last_port - first_port + 1;
 
 // Closes a moment after it has said so.
 void add_closing(origin& to) {
@@ -56,7 +55,6 @@ TEST_SUITE("cli/port") {
                       "asyncdl: warning: 127.0.0.1:" + std::to_string(b.server.port()) +
                           ": cannot connect: no local port is free: Cannot assign requested "
                           "address: fewer downloads run at once than asked for\n");
-                CHECK(b.server.peak() <= ports);
                 const json::value report = json::parse(b.read("r"));
                 for (const json::value& each : report.at("results").as_array()) {
                     CHECK(each.at("attempts").as_int64() == 1);
