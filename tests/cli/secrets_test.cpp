@@ -214,7 +214,7 @@ TEST_SUITE("cli/secrets") {
             if (quiet) {
                 arguments.emplace_back("-q");
             }
-            const auto run = b.run(arguments, b.list() + "x\n" + b.url("/status/404?id=7") + "\n");
+            const auto run = b.run(arguments, b.url("/status/404?id=7") + "\n" + b.list());
             CHECK(run.status == 1);
             check_holds_none(run.out + run.err, signatures);
             const std::string& lines = quiet ? run.err : run.out;
