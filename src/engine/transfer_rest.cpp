@@ -33,6 +33,7 @@ transfer::transfer(std::shared_ptr<downloader_core> core, held_download&& held,
       rest_(std::move(what)),
       turn_to_ask_(std::move(turn)),
       was_held_(true),
+      lack_turn_(*core_->keeper),
       started_(held.started) {
     held.space.give_back();
     if (held.so_far)

@@ -115,7 +115,8 @@ TEST_SUITE("cli/thread") {
         bench b;
         const auto r = run_limited(b, 1, "-q --retries 0 " + b.server.url("/bytes/1", "localhost"));
         CHECK(r.status == 1);
-        CHECK(r.err.find("cannot look up localhost: Resource temporarily unavailable") != std::string::npos);
+        CHECK(r.err.find("cannot look up localhost: Resource temporarily unavailable") !=
+              std::string::npos);
     }
 }
 
