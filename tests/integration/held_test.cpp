@@ -235,7 +235,7 @@ TEST_CASE("after the rest three ask, and the others go on once it is over") {
 TEST_CASE("a host that goes on to refuse now and then gets its downloads done") {
     overload on;
     on.options.retry_max_delay = 20ms;
-    on.options.retries = 8;
+    on.options.retries = 14;
     std::atomic<std::size_t> asked = 0;
     // Ten good answers, then ten refusals, 15 times: each rest is told again, then over.
     on.busy.on("/*", [&](connection& peer, const request& what) {
