@@ -29,7 +29,7 @@ void add_closing(origin& to) {
         const std::string name = asked.path().substr(8);
         peer.send_raw("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: " +
                       std::to_string(name.size()) + "\r\n\r\n" + name);
-        peer.pause(std::chrono::milliseconds(20));
+        peer.pause(std::chrono::milliseconds(5));
         peer.close();
     });
 }
