@@ -5,6 +5,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -131,14 +132,19 @@ asio::awaitable<void> batch_job::begin_first(held_queue& queue, semaphore_guard 
     }
 }
 
+/// Empty if the time of one that is held is over before.
 asio::awaitable<semaphore_guard> batch_job::wait_for(held_queue& queue, async_semaphore& what) {
     semaphore_guard guard = what.try_acquire();
-    if (!guard) {
-        queue.waits = true;
-        auto [error, granted] = co_await what.async_acquire(asio::as_tuple(asio::use_awaitable));
-        queue.waits = false;
-        guard = std::move(granted);
-    }
+    if (guard)
+        co_return std::move(guard);
+    using namespace asio::experimental::awaitable_operators;
+    asio::steady_timer timer(core_->executor, queue.first_time_over());
+    queue.waits = true;
+    auto first = co_await (what.async_acquire(asio::as_tuple(asio::use_awaitable)) ||
+                           timer.async_wait(asio::as_tuple(asio::use_awaitable)));
+    queue.waits = false;
+    if (first.index() == 0)
+        guard = std::get<1>(std::get<0>(std::move(first)));
     co_return std::move(guard);
 }
 

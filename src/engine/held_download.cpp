@@ -20,7 +20,8 @@ void held_space::give_back() noexcept {
     shared_ = nullptr;
 }
 
-std::size_t held_download::memory(const download_request& request) noexcept {
+std::size_t held_download::memory(const download_request& request,
+                                  const download_result* so_far) noexcept {
     constexpr std::size_t overhead = 64;  // of an allocation, or of its place in a queue
     std::size_t bytes = sizeof(held_download) + overhead + request.file_name.capacity() +
                         request.directory.capacity() + request.checksum.capacity();
@@ -28,6 +29,10 @@ std::size_t held_download::memory(const download_request& request) noexcept {
         bytes += sizeof(url) + url.capacity() + overhead;
     for (const header& field : request.headers)
         bytes += sizeof(field) + field.name.capacity() + field.value.capacity() + overhead;
+    if (so_far)
+        bytes += sizeof(*so_far) + overhead + so_far->url.capacity() +
+                 so_far->final_url.capacity() + so_far->file_name.capacity() +
+                 so_far->file_path.capacity();
     return bytes;
 }
 

@@ -52,8 +52,9 @@ private:
 
 class held_download {
 public:
-    /// What a download with this request takes up, about.
-    static std::size_t memory(const download_request& request) noexcept;
+    /// What a download with this request takes up, about, and what it has of a result.
+    static std::size_t memory(const download_request& request,
+                              const download_result* so_far = nullptr) noexcept;
 
     held_space space;
     download_request request;

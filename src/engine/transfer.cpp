@@ -168,58 +168,6 @@ core::outcome<void> transfer::begin() {
     }
 }
 
-/// After a failed attempt: whether there is another one. Another mirror is asked at once; when all
-/// were, those whose failure may pass are asked again after a wait.
-asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault& why) {
-    if (why.code() == errc::too_many_files) {
-        // What it holds, others may need.
-        if (!stored_.is_bound())
-            co_await close_stored(why);
-        has_state_ = core_->options.resume && !request_.destination;
-        co_return co_await wait_for_descriptor();
-    }
-    if (why.code() == errc::no_local_port)
-        co_return co_await wait_for_port(why);
-    lacks_nothing();
-    if (why.code() == failure::local || stuck_)
-        co_return false;
-    if (stored_.is_bound())
-        co_return co_await another_range(why);
-    if (why.code() != failure::retryable)
-        from_.give_up_current();
-    if (request_.urls.size() > 1) {
-        // None of it goes with the next one, but it may be this one's turn again.
-        co_await close_stored(why);
-        has_state_ = core_->options.resume && !request_.destination;
-        if (is_stopped())
-            co_return false;
-    }
-    if (from_.next())
-        co_return true;
-    if (spent_.total >= core_->options.retries || !from_.next_round())
-        co_return false;
-    const auto waited = co_await wait_to_retry(++spent_.total, why);
-    if (!waited)
-        co_return waited.error();
-    co_return true;
-}
-
-/// A stream cannot take its bytes back: only the rest of the same representation may follow, from
-/// the same URL.
-asio::awaitable<core::outcome<bool>> transfer::another_range(const core::fault& why) {
-    if (!broke_off_.any())
-        broke_off_ = why;
-    const bool may_pass = why.code() == failure::retryable && spent_.total < core_->options.retries;
-    if (!may_pass && request_.urls.size() == 1)
-        co_return false;
-    if (!may_pass || !stored_.missing())
-        co_return cannot_start_over(why);
-    const auto waited = co_await wait_to_retry(++spent_.total, why);
-    if (!waited)
-        co_return waited.error();
-    co_return true;
-}
-
 /// Asks, follows where it is sent, and stores what it gets, until the file is complete.
 asio::awaitable<core::outcome<void>> transfer::attempt() {
     counted_ = std::exchange(goes_on_, false);

@@ -96,14 +96,14 @@ private:
         transfer& owner_;
     };
 
-    /// The turn to try again what lacked a descriptor or a port. It ends after a second, so that
-    /// who waits for a server holds up nobody.
+    /// The turn to try again what lacked a descriptor or a port. It ends soon, so that who waits
+    /// for a server holds up nobody.
     class turn_limit final : public net::deadline {
     public:
         using deadline::deadline;
         void take(semaphore_guard given) {
             turn_ = std::move(given);
-            set_after(std::chrono::seconds(1));
+            set_after(std::chrono::milliseconds(200));
         }
         void release() noexcept {
             turn_.release();

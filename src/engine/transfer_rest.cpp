@@ -88,7 +88,7 @@ bool transfer::has_nothing_open() const {
 bool transfer::can_be_held() {
     if (!has_nothing_open() || is_stopped())
         return false;
-    auto bytes = held_download::memory(request_);
+    auto bytes = held_download::memory(request_, result_.attempts > 0 ? &result_ : nullptr);
     if (rest_->key != rest_->host)
         bytes += held_queue_bytes;  // for it alone, most likely
     held_space_ = held_space::try_take(*core_->shared, bytes);

@@ -1,8 +1,9 @@
-// What a download waits for besides the network: a slot, a place at its host, the time to try
-// again. Who waits without need of a slot gives it to others meanwhile.
+// What a download waits for besides the network: a slot, a place at its host, whether it tries
+// again and when. Who waits without need of a slot gives it to others meanwhile.
 
 #include <asyncdl/observer.hpp>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
@@ -21,6 +22,9 @@ namespace {
 
 // To find no local port, the system looks at every one that it has: 2 ms.
 constexpr auto lack_pause = std::chrono::milliseconds(100);
+
+// The longest wait for a turn to try again.
+constexpr auto lack_turn_bound = std::chrono::seconds(2);
 
 // A port that we closed first is free again after 60 s in Linux (TCP_TIMEWAIT_LEN).
 constexpr auto port_patience = std::chrono::seconds(90);
@@ -62,6 +66,58 @@ asio::awaitable<core::outcome<http::host_limits::permit>> transfer::wait_for_hos
         co_return slot.error();
     now(download_state::connecting);
     co_return std::move(place);
+}
+
+/// After a failed attempt: whether there is another one. Another mirror is asked at once; when all
+/// were, those whose failure may pass are asked again after a wait.
+asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault& why) {
+    if (why.code() == errc::too_many_files) {
+        // What it holds, others may need.
+        if (!stored_.is_bound())
+            co_await close_stored(why);
+        has_state_ = core_->options.resume && !request_.destination;
+        co_return co_await wait_for_descriptor();
+    }
+    if (why.code() == errc::no_local_port)
+        co_return co_await wait_for_port(why);
+    lacks_nothing();
+    if (why.code() == failure::local || stuck_)
+        co_return false;
+    if (stored_.is_bound())
+        co_return co_await another_range(why);
+    if (why.code() != failure::retryable)
+        from_.give_up_current();
+    if (request_.urls.size() > 1) {
+        // None of it goes with the next one, but it may be this one's turn again.
+        co_await close_stored(why);
+        has_state_ = core_->options.resume && !request_.destination;
+        if (is_stopped())
+            co_return false;
+    }
+    if (from_.next())
+        co_return true;
+    if (spent_.total >= core_->options.retries || !from_.next_round())
+        co_return false;
+    const auto waited = co_await wait_to_retry(++spent_.total, why);
+    if (!waited)
+        co_return waited.error();
+    co_return true;
+}
+
+/// A stream cannot take its bytes back: only the rest of the same representation may follow, from
+/// the same URL.
+asio::awaitable<core::outcome<bool>> transfer::another_range(const core::fault& why) {
+    if (!broke_off_.any())
+        broke_off_ = why;
+    const bool may_pass = why.code() == failure::retryable && spent_.total < core_->options.retries;
+    if (!may_pass && request_.urls.size() == 1)
+        co_return false;
+    if (!may_pass || !stored_.missing())
+        co_return cannot_start_over(why);
+    const auto waited = co_await wait_to_retry(++spent_.total, why);
+    if (!waited)
+        co_return waited.error();
+    co_return true;
 }
 
 asio::awaitable<core::outcome<void>> transfer::wait_to_retry(unsigned retry,
@@ -152,10 +208,15 @@ asio::awaitable<bool> transfer::wait_for_others(net::clock::duration most) {
         asio::steady_timer timer(core_->executor, lack_pause);
         co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
     } else {
-        // Who has had it found what it lacked, or has had its time.
-        auto [error, given] =
-            co_await shared.lack_turn.async_acquire(asio::as_tuple(asio::use_awaitable));
-        turn = std::move(given);
+        // Who has had it found what it lacked, or has had its time. The bound is for one whose
+        // executor does not run any more.
+        using namespace asio::experimental::awaitable_operators;
+        asio::steady_timer timer(core_->executor, lack_turn_bound);
+        auto first =
+            co_await (shared.lack_turn.async_acquire(asio::as_tuple(asio::use_awaitable)) ||
+                      timer.async_wait(asio::as_tuple(asio::use_awaitable)));
+        if (first.index() == 0)
+            turn = std::get<1>(std::get<0>(std::move(first)));
     }
     if (turn)
         lack_turn_.take(std::move(turn));

@@ -75,8 +75,16 @@ public:
     /// stays with the caller, where somebody else waits for it.
     idle_place park(permit& open, int socket);
 
+    /// One of those that are parked only waits for its server to close: it is not counted as idle.
+    void leaves() noexcept { ++leaving_; }
+    void has_left() noexcept { --leaving_; }
+
     /// Connections that wait for use, over all pools.
-    std::size_t idle() const noexcept { return idle_; }
+    std::size_t idle() const noexcept {
+        const std::size_t leaving = leaving_;
+        const std::size_t all = idle_;
+        return all > leaving ? all - leaving : 0;
+    }
 
     /// Has all pools close their idle connections, to any host.
     void close_idle();
@@ -96,6 +104,7 @@ private:
 
     const std::size_t limit_;
     std::atomic<std::size_t> idle_ = 0;
+    std::atomic<std::size_t> leaving_ = 0;
     std::mutex mutex_;
     std::unordered_map<std::string, std::weak_ptr<host>> hosts_;
     std::list<closer> pools_;

@@ -139,6 +139,7 @@ void pool::leave_to_server(lease& ended) {
         return;
     const bool is_first = leaving_.empty();
     leaving_.push_back(*ended.connection_.release());
+    limits_->leaves();
     if (is_first)
         set_after(leave_time);
 }
@@ -169,9 +170,7 @@ void pool::forget(const core::origin& to) {
 }
 
 void pool::evict_oldest() {
-    if (!leaving_.empty())
-        close(leaving_.front());
-    else if (!by_age_.empty())
+    if (!by_age_.empty())
         close(by_age_.front());
 }
 
@@ -182,6 +181,7 @@ std::unique_ptr<pooled_connection> pool::unlink(pooled_connection& item) {
         item.home = nullptr;
     } else {
         leaving_.erase(leaving_.iterator_to(item));
+        limits_->has_left();
     }
     return std::unique_ptr<pooled_connection>(&item);
 }

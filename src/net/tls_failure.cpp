@@ -1,7 +1,10 @@
 #include "net/tls_failure.hpp"
 
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <optional>
 
@@ -39,11 +42,24 @@ bool tells_damage(int alert) {
            alert == SSL_AD_DECRYPT_ERROR;
 }
 
-/// The same for what we saw ourselves.
+/// The same for what we saw ourselves: what does not decrypt, or is no message of the handshake.
 bool is_damage(int reason) {
-    return reason == SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC ||
-           reason == SSL_R_DECRYPTION_FAILED || reason == SSL_R_DIGEST_CHECK_FAILED ||
-           reason == SSL_R_BAD_SIGNATURE;
+    constexpr std::array reasons{
+        SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC,
+        SSL_R_DECRYPTION_FAILED,
+        SSL_R_DIGEST_CHECK_FAILED,
+        SSL_R_BAD_SIGNATURE,
+        SSL_R_BAD_EXTENSION,
+        SSL_R_BAD_KEY_SHARE,
+        SSL_R_BAD_LENGTH,
+        SSL_R_BAD_PACKET,
+        SSL_R_BAD_RECORD_TYPE,
+        SSL_R_INVALID_SESSION_ID,
+        SSL_R_LENGTH_MISMATCH,
+        SSL_R_LENGTH_TOO_SHORT,
+        SSL_R_UNEXPECTED_MESSAGE,
+    };
+    return std::ranges::find(reasons, reason) != reasons.end();
 }
 
 /// Whether what came first cannot be the beginning of a TLS record: its type, 20 to 24, and the
