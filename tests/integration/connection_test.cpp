@@ -290,6 +290,25 @@ TEST_CASE_TEMPLATE("idle connections are at most as many as downloads at once", 
     CHECK(open() > 0);
 }
 
+TEST_CASE("connections that wait for their servers to close push out none that can be used again") {
+    stage_over<plain> on;
+    origin lying;
+    lying.on("/*", [](connection& peer, const request&) {
+        peer.send_raw("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx");
+        peer.stall();
+    });
+    on.options.max_concurrent = 2;
+    std::vector<download_request> list;
+    for (std::size_t i = 0; i < 40; ++i) {
+        list.push_back(on.ask("/bytes/10", "a" + std::to_string(i)));
+        list.emplace_back(lying.url("/" + std::to_string(i)), "b" + std::to_string(i));
+    }
+    const batch_result batch = on.fetch_all(std::move(list));
+    CHECK(batch.summary.succeeded == 80);
+    CHECK(on.server.accepted() <= 2);
+    CHECK(lying.accepted() == 40);
+}
+
 TEST_CASE("the connections of a downloader end with it") {
     stage_over<plain> on;
     {

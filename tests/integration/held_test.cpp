@@ -317,6 +317,40 @@ TEST_CASE("the time of a download goes on while it is held") {
     }
 }
 
+TEST_CASE("the time of a download ends while it is held, though no slot is free") {
+    overload on;
+    event done;
+    on.server.on("/long", response{.pattern_size = 10, .before_last = [&] { done.wait(); }});
+    on.busy.on("/*", status(503, {{"Retry-After", "1"}}));
+    context_options common;
+    common.max_concurrent = 1;
+    const download_context context(common);
+    on.options.retries = 100;
+    downloader other(on.io.get_executor(), on.options, context);
+    on.options.max_time = 2s;
+    downloader client(on.io.get_executor(), on.options, context);
+    std::vector<download_request> list;
+    for (std::size_t i = 0; i < 5; ++i) {
+        list.push_back(on.ask_busy("/" + std::to_string(i), std::to_string(i)));
+    }
+    list_source source(std::move(list));
+    list_consumer consumer;
+    auto ended = client.async_download_batch(source, consumer, asio::use_future);
+    CHECK(runs_until(on.io, [&] {
+        const auto now = client.progress(0);
+        return now.started == 5 && now.active == 0;
+    }));
+    auto other_ended = other.async_download(on.ask("/long", "long"), asio::use_future);
+    const bool all = runs_until(on.io, [&] { return consumer.results.size() == 5; });
+    done.set();
+    CHECK(all);
+    for (const download_result& one : consumer.results) {
+        check_failure(one, errc::max_time);
+    }
+    run_for_result(on.io, std::move(ended));
+    CHECK(run_for_result(on.io, std::move(other_ended)).success);
+}
+
 /// Knows the ids of the downloads that began.
 class starts : public observer {
 public:

@@ -86,6 +86,13 @@ TEST_CASE("what was damaged on its way may pass, whoever saw it") {
     CHECK(seen.code() == errc::tls_reset);
     CHECK(seen.message() ==
           "h.test sent a damaged record in the TLS handshake: decryption failed or bad record mac");
+    for (const int reason : {SSL_R_BAD_EXTENSION, SSL_R_INVALID_SESSION_ID, SSL_R_LENGTH_MISMATCH,
+                             SSL_R_BAD_RECORD_TYPE, SSL_R_UNEXPECTED_MESSAGE}) {
+        CHECK(handshake_fault(ssl_failed(reason), somebody()).code() == errc::tls_reset);
+    }
+    for (const int reason : {SSL_R_WRONG_CIPHER_RETURNED, SSL_R_UNSUPPORTED_PROTOCOL}) {
+        CHECK(handshake_fault(ssl_failed(reason), somebody()).code() == errc::tls_handshake);
+    }
 }
 
 TEST_CASE("what speaks no TLS is told by its first bytes") {
