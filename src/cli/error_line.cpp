@@ -1,5 +1,6 @@
 #include "cli/error_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <asyncdl/error.hpp>
 #include <string_view>
@@ -13,7 +14,8 @@ constexpr std::array<std::pair<errc, std::string_view>, 4> hints{
     {{errc::timeout, " (--timeout)"},
      {errc::connect_timeout, " (--connect-timeout)"},
      {errc::max_time, " (--max-time)"},
-     {errc::tls_unknown_issuer, "; --cacert FILE trusts its authority, -k checks no certificate"}}};
+     {errc::tls_unknown_issuer,
+      "; --cacert FILE trusts it if FILE holds it or its authority, -k checks no certificate"}}};
 
 }  // namespace
 
@@ -24,7 +26,8 @@ std::string error_line(const download_result& result) {
     std::string line(result.message.empty() ? error_kind(result.error) : result.message);
     for (const auto& [code, hint] : hints) {
         if (result.error == code) {
-            line += hint;
+            // Behind what failed, before what follows from it.
+            line.insert(std::min(line.find("; "), line.size()), hint);
         }
     }
     return line;

@@ -54,7 +54,12 @@ std::shared_ptr<line_writer> make_writer(std::unique_ptr<output_file> out, const
 std::shared_ptr<line_writer> open_log_file(const std::string& path, file_claims& files) {
     std::error_code ignored;  // then it cannot be opened
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
-    auto out = std::make_unique<output_file>(path, output_file::use::log);
+    std::unique_ptr<output_file> out;
+    try {
+        out = std::make_unique<output_file>(path, output_file::use::log);
+    } catch (const usage_error& error) {
+        throw usage_error(std::string("--log-file: ") + error.what());
+    }
     files.write(path);
     return make_writer(std::move(out), in_file);
 }

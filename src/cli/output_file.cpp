@@ -24,6 +24,9 @@ constexpr std::size_t buffer_size = 64 * 1024;
 // How often a wait for a reader looks whether it is to be bounded.
 constexpr std::chrono::milliseconds look_interval{100};
 
+// Before a write that found no room is tried again.
+constexpr std::chrono::milliseconds pause{5};
+
 boost::system::error_code last_error() {
     return {errno, boost::system::system_category()};
 }
@@ -32,6 +35,26 @@ boost::system::error_code last_error() {
 bool has_reader(int fd) {
     struct stat status {};
     return ::fstat(fd, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode);
+}
+
+// A FIFO waits for its reader when it is opened: until the first signal. Returns -1 and leaves
+// errno if it fails.
+int open_awaited(const std::string& path, int flags) {
+    for (;;) {
+        const int fd = ::open(path.c_str(), flags | O_NONBLOCK, 0666);
+        if (fd >= 0) {
+            ::fcntl(fd, F_SETFL, flags & O_APPEND);
+            return fd;
+        }
+        const int error = errno;
+        struct stat there {};
+        if (error != ENXIO || first_signal() != 0 || ::stat(path.c_str(), &there) != 0 ||
+            !S_ISFIFO(there.st_mode)) {
+            errno = error;
+            return fd;
+        }
+        ::poll(nullptr, 0, static_cast<int>(look_interval.count()));
+    }
 }
 
 // What a pipe that has room takes without waiting, and no half a line if that can be had.
@@ -50,20 +73,40 @@ output_file::output_file(const std::string& path, use as)
     : fd_(STDOUT_FILENO), owned_(path != "-" || as == use::log), name_("standard output") {
     if (owned_) {
         const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (as == use::log ? O_APPEND : 0);
-        fd_ = ::open(path.c_str(), flags, 0666);
+        fd_ = open_awaited(path, flags);
         name_ = path;
     }
     if (fd_ < 0) {
         throw usage_error(shown_value(name_) + ": " + last_error().message());
     }
-    may_wait_ = has_reader(fd_);
+    look_at_reader();
 }
 
-output_file::output_file(int fd, std::string name)
-    : fd_(fd), may_wait_(has_reader(fd)), name_(std::move(name)) {}
+output_file::output_file(int fd, std::string name) : fd_(fd), name_(std::move(name)) {
+    look_at_reader();
+}
 
 output_file::~output_file() {
     close();
+}
+
+/// A terminal says that it has room for a byte, and a write of more waits for the rest. So it is
+/// written to through a description of our own, which does not block.
+void output_file::look_at_reader() {
+    may_wait_ = has_reader(fd_);
+    if (!is_terminal()) {
+        return;
+    }
+    const int own = ::open(("/proc/self/fd/" + std::to_string(fd_)).c_str(),
+                           O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (own < 0) {
+        return;
+    }
+    if (owned_) {
+        ::close(fd_);
+    }
+    fd_ = own;
+    owned_ = true;
 }
 
 void output_file::truncate() {
@@ -93,8 +136,11 @@ void output_file::flush() {
             rest.remove_prefix(static_cast<std::size_t>(written));
             taken_ += static_cast<std::uint64_t>(written);
             last_taken_ = clock::now();
-        } else if (errno != EINTR && errno != EAGAIN) {
-            // EAGAIN: whoever shares the pipe or terminal with us made it non-blocking.
+        } else if (errno == EAGAIN) {
+            // A terminal has room, but not for this, or who shares the pipe made it non-blocking.
+            given_up_ = is_overdue();
+            ::poll(nullptr, 0, static_cast<int>(pause.count()));
+        } else if (errno != EINTR) {
             error_ = last_error();
         }
     }
@@ -109,15 +155,20 @@ bool output_file::wait_for_room() const {
         if (ready > 0 || (ready < 0 && errno != EINTR)) {
             return true;
         }
-        auto ending = first_signal_time().value_or(clock::time_point::max());
-        if (const clock::rep hurried = hurried_at_; hurried != 0) {
-            ending = std::min(ending, clock::time_point(clock::duration(hurried)));
-        }
-        const auto since = std::max(ending, last_taken_);
-        if (since != clock::time_point::max() && clock::now() - since >= reader_patience) {
+        if (is_overdue()) {
             return false;
         }
     }
+}
+
+/// Whether the reader has taken nothing for too long since the run is about to end.
+bool output_file::is_overdue() const {
+    auto ending = first_signal_time().value_or(clock::time_point::max());
+    if (const clock::rep hurried = hurried_at_; hurried != 0) {
+        ending = std::min(ending, clock::time_point(clock::duration(hurried)));
+    }
+    const auto since = std::max(ending, last_taken_);
+    return since != clock::time_point::max() && clock::now() - since >= reader_patience;
 }
 
 void output_file::hurry() noexcept {

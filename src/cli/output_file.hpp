@@ -59,7 +59,9 @@ public:
     std::string failure() const;
 
 private:
+    void look_at_reader();
     bool wait_for_room() const;
+    bool is_overdue() const;
 
     int fd_;
     bool owned_ = false;

@@ -207,7 +207,7 @@ int run(int argc, char** argv) {
         return download(std::move(options));
     } catch (const usage_error& error) {
         complain(error.what());
-        return unusable;
+        return first_signal() != 0 ? 128 + first_signal() : static_cast<int>(unusable);
     } catch (const std::exception& error) {
         complain(error.what());
         return some_failed;

@@ -23,7 +23,7 @@ TEST_SUITE("cli/log_file") {
             const auto r = b.run({"--log-file", path, b.url("/bytes/1")});
             CHECK(r.status == 2);
             CHECK(r.out.empty());
-            CHECK(r.err.starts_with("asyncdl: " + path + ": "));
+            CHECK(r.err.starts_with("asyncdl: --log-file: " + path + ": "));
             CHECK(r.err.find('\n') == r.err.size() - 1);
         }
         CHECK(b.server.requests().empty());

@@ -58,9 +58,10 @@ TEST_SUITE("cli/message") {
         certificate.self_signed = true;
         own.tls = shared_authority().issue(certificate);
         const origin self_signed(std::move(own));
-        CHECK(failure_of(b, self_signed.url("/"), {}) ==
-              "the certificate of 127.0.0.1 is self-signed, and not among those that are trusted; "
-              "--cacert FILE trusts its authority, -k checks no certificate");
+        CHECK(
+            failure_of(b, self_signed.url("/"), {}) ==
+            "the certificate of 127.0.0.1 is self-signed, and not among those that are trusted; "
+            "--cacert FILE trusts it if FILE holds it or its authority, -k checks no certificate");
         certificate_options other;
         other.addresses = {"127.0.0.2"};
         origin_options wrong;
