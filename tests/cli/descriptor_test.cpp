@@ -19,7 +19,9 @@ namespace {
 
 // Runs the program on `list` after a line of shell.
 process_result run_after(const bench& b, const std::string& line, const std::string& options = {}) {
-    return b.shell(line + "\nexec \"$0\" -j100 " + options + " -i list >/dev/null");
+    // What the test itself was given does not count.
+    const std::string closed = "\nexec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-";
+    return b.shell(line + closed + "\nexec \"$0\" -j100 " + options + " -i list >/dev/null");
 }
 
 // A file of its own size from each of the URLs, with so few descriptors that most downloads find
