@@ -15,6 +15,14 @@ std::string shown_url(const download_result& result) {
     return clean(mask_secrets(result.url));
 }
 
+// A wrong entry of a list that must not be shown has its place for a URL, and its message begins
+// with the place.
+std::string failure_line(const download_result& result) {
+    const std::string url = shown_url(result) + ": ";
+    const std::string error = clean(error_line(result));
+    return (error.starts_with(url) ? error : url + error) + "\n";
+}
+
 std::string percent(double share) {
     std::array<char, 32> text;
     // Cut, not rounded: one failure in ten thousand is not "100.0 %".
@@ -27,7 +35,7 @@ std::string percent(double share) {
 
 void summary_report::add(const download_result& result) {
     if (!result.success) {
-        out().write("❌ " + shown_url(result) + ": " + clean(error_line(result)) + "\n");
+        out().write("❌ " + failure_line(result));
         return;
     }
     const std::string size = readable_size(result.file_size);
@@ -54,7 +62,7 @@ void summary_report::finish(const batch_summary& summary) {
 }
 
 void failure_report::add(const download_result& result) {
-    out().write("asyncdl: " + shown_url(result) + ": " + clean(error_line(result)) + "\n");
+    out().write("asyncdl: " + failure_line(result));
 }
 
 }  // namespace asyncdl::cli

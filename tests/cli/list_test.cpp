@@ -130,7 +130,7 @@ TEST_SUITE("cli/list") {
                 "[\n{\"url\": \"" + b.url("/bytes/1") + "\"},\n{\"url\": \"" + b.url("/bytes/2"));
         const auto r = b.run({"-q", "-i", "list"});
         CHECK(r.status == 1);
-        CHECK(r.err == "asyncdl: list:3:1: list:3:1: the list ends within its JSON array\n");
+        CHECK(r.err == "asyncdl: list:3:1: the list ends within its JSON array\n");
         CHECK(b.dir.names() == words{"downloads", "downloads/1", "list"});
         b.write("empty", "[]\n");
         CHECK(b.run({"-q", "-i", "empty"}).status == 0);
@@ -158,8 +158,8 @@ TEST_SUITE("cli/list") {
         CHECK(r.status == 1);
         CHECK(r.err ==
               "asyncdl: nonsense: list:2: not an http or https URL\n"
-              "asyncdl: list:3: list:3: the line is longer than 64 KiB\n"
-              "asyncdl: list:4: list:4: the object has no string 'url'\n"
+              "asyncdl: list:3: the line is longer than 64 KiB\n"
+              "asyncdl: list:4: the object has no string 'url'\n"
               "asyncdl: " +
                   b.url("/bytes/2") + ": list:6: 'Range' is set by the program alone\n");
         CHECK(b.dir.names() == words{"downloads", "downloads/1", "downloads/3", "list"});
