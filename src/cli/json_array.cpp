@@ -1,5 +1,6 @@
 #include "cli/json_array.hpp"
 
+#include <limits>
 #include <string_view>
 
 namespace asyncdl::cli {
@@ -20,11 +21,20 @@ bool is_blank(char c) noexcept {
 }  // namespace
 
 json_array::step json_array::take(char c) noexcept {
+    const bool blank = is_blank(c);
+    if (begins_line_ && !blank) {
+        indent_ = here_.column;
+    }
     const step result = judge(c);
-    if (result == step::entry_before || result == step::broken_before) {
+    if (result == step::entry_before || result == step::broken_before ||
+        result == step::end_before) {
         return result;
     }
-    begins_line_ = c == '\n' || (begins_line_ && is_blank(c));
+    if (!blank) {
+        last_but_one_ = begins_line_ ? '\0' : last_;
+        last_ = c;
+    }
+    begins_line_ = c == '\n' || (begins_line_ && blank);
     ++here_.column;
     if (c == '\n') {
         ++here_.line;
@@ -34,14 +44,21 @@ json_array::step json_array::take(char c) noexcept {
 }
 
 json_array::step json_array::judge(char c) noexcept {
+    if (state_ == state::over) {
+        return step::end_before;
+    }
+    if (state_ == state::comment || state_ == state::slash || state_ == state::block_comment) {
+        return judge_comment(c);
+    }
     if (state_ == state::between) {
-        if (is_blank(c) || c == ',') {
+        if (is_blank(c) || c == ',' || (c == '}' && mended_)) {
             return step::between;
         }
         if (c == ']') {
             return step::end;
         }
         begin(c);
+        return state_ == state::comment ? step::between : step::within;
     }
     if (state_ == state::word) {
         if (!is_one_of(c, ",]{[\"\n")) {
@@ -58,20 +75,78 @@ json_array::step json_array::judge(char c) noexcept {
             return step::last;
         }
     }
-    if (state_ == state::broken && begins_line_ && here_.column <= deepest_ && is_one_of(c, "{]")) {
-        state_ = state::between;
-        return step::broken_before;
+    if (state_ == state::broken && c == '\n') {
+        end_line();
+    } else if (state_ == state::broken && begins_line_ && !is_blank(c)) {
+        return begin_line(c);
     }
     return step::within;
 }
 
+json_array::step json_array::judge_comment(char c) noexcept {
+    if (state_ == state::slash && !is_one_of(c, "/*")) {
+        state_ = state::word;
+        return judge(c);
+    }
+    if (state_ == state::slash) {
+        state_ = c == '/' ? state::comment : state::block_comment;
+        before_ = '\0';
+    } else if (state_ == state::comment ? c == '\n' : before_ == '*' && c == '/') {
+        state_ = state::between;
+    } else {
+        before_ = c;
+    }
+    return step::between;
+}
+
 void json_array::begin(char c) noexcept {
     entry_ = here_;
-    deepest_ = begins_line_ ? here_.column : 0;
-    state_ = is_one_of(c, "{[\"") ? state::value : state::word;
-    quoted_ = escaped_ = false;
+    deepest_ = indent_;
+    state_ = c == '#'               ? state::comment
+             : c == '/'             ? state::slash
+             : is_one_of(c, "{[\"") ? state::value
+                                    : state::word;
+    mended_ = mended_ && (state_ == state::comment || state_ == state::slash);
+    closed_ = may_have_ended_ = commented_ = quoted_ = escaped_ = false;
     before_ = '\0';
     depth_ = objects_ = 0;
+    if (state_ == state::value) {
+        take_value(c);
+    }
+}
+
+/// A line of a broken entry has ended: what it says of where the entry and the array end.
+void json_array::end_line() noexcept {
+    if (begins_line_ || commented_) {
+        commented_ = false;
+        return;
+    }
+    may_have_ended_ = here_.line == first_line_;
+    closed_ = last_ == ']' && (may_have_ended_ || last_but_one_ == '}');
+    const bool whole = last_ == '}' || (last_ == ',' && last_but_one_ == '}');
+    if (whole && here_.line == entry_.line) {
+        deepest_ = std::numeric_limits<std::uint64_t>::max();
+    }
+}
+
+/// A line begins while an entry is broken.
+json_array::step json_array::begin_line(char c) noexcept {
+    const bool shallow = here_.column <= deepest_;
+    commented_ = is_one_of(c, "#/");
+    if (commented_) {
+        return step::within;
+    }
+    if ((closed_ && !is_one_of(c, "}]\",:")) || (may_have_ended_ && !is_one_of(c, "{}[]\",:")) ||
+        (shallow && c == '[')) {
+        state_ = state::over;
+        return step::broken_before;
+    }
+    if (shallow && is_one_of(c, "{}]")) {
+        state_ = state::between;
+        mended_ = true;
+        return step::broken_before;
+    }
+    return step::within;
 }
 
 /// False if no JSON has `c` here.

@@ -33,7 +33,11 @@ std::optional<line_splitter::line> line_splitter::next() {
             return found;
         }
     }
-    if (at_array()) {
+    const std::optional<bool> array_begins = at_array();
+    if (!array_begins) {
+        return std::nullopt;
+    }
+    if (*array_begins) {
         return begin_array();
     }
     const auto at = std::string_view(buffer_.data(), end_).find('\n', scanned_);
@@ -66,15 +70,30 @@ bool line_splitter::pass_rest() {
     return !dropping_;
 }
 
-bool line_splitter::at_array() const {
+/// Whether an array begins; nothing if more input is needed to know it.
+std::optional<bool> line_splitter::at_array() const {
     const std::string_view rest(buffer_.data() + begin_, std::min(end_ - begin_, longest_line));
     const std::size_t open = rest.find_first_not_of(blanks);
     if (open == rest.npos || rest[open] != '[') {
         return false;
     }
     const std::size_t next = rest.find_first_not_of(" \t\r", open + 1);
-    return next == rest.npos ? finished_ && rest.size() < longest_line
-                             : std::string_view("{\"]\n").find(rest[next]) != rest.npos;
+    if (next != rest.npos && std::string_view("[#,").find(rest[next]) != rest.npos) {
+        return false;
+    }
+    json_array ahead(text_place{});
+    for (const char c : rest.substr(open + 1)) {
+        if (ahead.take(c) == json_array::step::end || ahead.is_value()) {
+            return true;
+        }
+        if (ahead.is_word()) {
+            return false;
+        }
+    }
+    if (!finished_ && rest.size() < longest_line) {
+        return std::nullopt;
+    }
+    return rest.size() < longest_line || ahead.here().line > 1;
 }
 
 line_splitter::line line_splitter::begin_array() {
@@ -104,7 +123,10 @@ std::optional<line_splitter::line> line_splitter::next_entry() {
             case broken_before:
                 return entry(form::broken);
             case end:
-                begin_ = ++scanned_;
+                ++scanned_;
+                [[fallthrough]];
+            case end_before:
+                begin_ = scanned_;
                 number_ = array_->here().line - 1;
                 column_ = array_->here().column - 1;
                 array_.reset();
@@ -116,6 +138,11 @@ std::optional<line_splitter::line> line_splitter::next_entry() {
     }
     if (!finished_) {
         return std::nullopt;
+    }
+    if (array_->seems_ended()) {
+        const line found = entry(form::broken);
+        array_.reset();
+        return found;
     }
     const text_place at = array_->is_within() ? array_->entry() : array_->here();
     array_.reset();

@@ -46,8 +46,9 @@ public:
     void finish() noexcept { finished_ = true; }
 
     /// The next line or part of an array; nothing if more input is needed or all is read. A line
-    /// begins an array if it begins with `[`, and a `{`, a `"`, a `]` or its end comes next: file
-    /// names that begin with `[` are common. What is behind an array in its last line is a line.
+    /// begins an array if it begins with `[`, and a `{`, a `"`, a `]` or the end of the list comes
+    /// next, in one of the next lines a `[` as well: file names that begin with `[` are common.
+    /// What is behind an array in its last line is a line.
     std::optional<line> next();
 
     /// Whether a line has begun that is not complete yet, with a blank.
@@ -58,7 +59,7 @@ public:
 private:
     bool pass_mark();
     bool pass_rest();
-    bool at_array() const;
+    std::optional<bool> at_array() const;
     line begin_array();
     std::optional<line> next_entry();
     line entry(form what);

@@ -23,6 +23,10 @@ const std::string not_json = "not a JSON object";
 const std::string no_url = "not an http or https URL";
 const std::string unfinished = "the list ends within its JSON array";
 
+std::string broken(int until) {
+    return "broken JSON, passed over up to line " + std::to_string(until);
+}
+
 // The URL of each entry, or what is wrong with it; then the warnings.
 words read(std::string_view text, std::size_t block) {
     words result;
@@ -165,8 +169,8 @@ TEST_SUITE("cli/json_array") {
             CHECK(read("[\n" + object("a") + ",\n " + bad + ",\n " + object("b") + "]") == wanted);
         }
         CHECK(read("[x, " + object("a") + "]") == words{"l:1: " + no_url});
-        CHECK(read("[\nx, " + object("a") + ", y " + object("b") + "]") ==
-              words{"l:2:1: " + not_json, "http://a", "l:2:25: " + not_json, "http://b"});
+        CHECK(read("[\n" + object("a") + ", y " + object("b") + "]") ==
+              words{"http://a", "l:2:22: " + not_json, "http://b"});
     }
 
     TEST_CASE("what is wrong within a line of an array is told with the line and the column") {
@@ -195,9 +199,88 @@ TEST_SUITE("cli/json_array") {
             CHECK(found[1] == "http://b");
             CHECK(found[2] == "http://c");
         }
-        // Nothing begins so that it could be the next entry before the array's end.
+        // One that is in a single line ends there, however deep the next one is.
         CHECK(read("[\n{\"url\": \"http://a},\n  " + object("b") + "\n]\nhttp://c") ==
-              words{"l:2:1: broken JSON, passed over up to line 4", "http://c"});
+              words{"l:2:1: " + broken(3), "http://b", "http://c"});
+    }
+
+    TEST_CASE("a broken entry anywhere in its line loses no line that follows") {
+        const std::string cut = "{\"url\": \"http://a},";
+        const std::string unclosed = "{\"url\": \"http://a\", ";
+        const std::string behind = "\nhttp://y\nn=http://z\n";
+        for (const std::string& bad : {cut, unclosed}) {
+            for (const std::string lines : {"", "\n", "\n# a comment\n", "\n  // one more\n\n"}) {
+                CHECK(read("[" + object("1") + "," + bad + object("2") + "]" + lines + behind) ==
+                      words{"http://1", "l:1:22: " + broken(2 + std::ranges::count(lines, '\n')),
+                            "http://y", "http://z"});
+            }
+        }
+        CHECK(read("[" + object("1") + "," + cut + object("2") + "]\n" + object("y") +
+                   "\nhttp://z") ==
+              words{"http://1", "l:1:22: " + broken(2), "http://y", "http://z"});
+        CHECK(read("[\n" + object("1") + "," + cut + object("2") + "]" + behind) ==
+              words{"http://1", "l:2:21: " + broken(3), "http://y", "http://z"});
+        CHECK(read("[" + cut + object("2") + "]\n[" + object("y") + "]\nhttp://z") ==
+              words{"l:1:2: " + broken(2), "http://y", "http://z"});
+        CHECK(read("[" + cut + object("2") + behind) ==
+              words{"l:1:2: " + broken(2), "http://y", "http://z"});
+        CHECK(read("[" + cut + object("2") + "]\n") == words{"l:1:2: " + broken(2)});
+        CHECK(read("[{\"url\": \"http://a\"]" + behind) ==
+              words{"l:1:2: " + broken(2), "http://y", "http://z"});
+        CHECK(read("[{\"url\": \"http://a\"\n]" + behind) ==
+              words{"l:1:2: " + broken(2), "http://y", "http://z"});
+    }
+
+    TEST_CASE("a broken entry is left at the bracket that closes it, whatever the layout") {
+        const std::string good = "\n  \"url\": \"http://b\"\n";
+        const std::string bad = "\n  \"url\": \"http://a\n";
+        const std::string behind = "]\nhttp://z\n";
+        CHECK(read("[{" + bad + "}, {" + good + "}" + behind) ==
+              words{"l:1:2: " + broken(3), "http://b", "http://z"});
+        CHECK(read("[{" + good + "}, {" + bad + "}, {" + good + "}" + behind) ==
+              words{"http://b", "l:3:4: " + broken(5), "http://b", "http://z"});
+        CHECK(read("[{ \"url\": \"http://a\n}, {" + good + "}" + behind) ==
+              words{"l:1:2: " + broken(2), "http://b", "http://z"});
+        CHECK(read("[\n  {\n    \"url\": \"http://a\n  }, {" + good + "  }\n" + behind) ==
+              words{"l:2:3: " + broken(4), "http://b", "http://z"});
+        CHECK(read("[{\"url\": \"http://a},\n " + object("b") + ",\n " + object("c") + behind) ==
+              words{"l:1:2: " + broken(2), "http://b", "http://c", "http://z"});
+        CHECK(read("[{\"url\": \"http://a},\n    " + object("b") + behind) ==
+              words{"l:1:2: " + broken(2), "http://b", "http://z"});
+        CHECK(read("[\n{\"url\": \"http://a,\n\"x\": {\n}\n}, {" + good + "}" + behind) ==
+              words{"l:2:1: " + broken(4), "http://b", "http://z"});
+    }
+
+    TEST_CASE("what is commented out between the entries is passed over") {
+        const std::string off = object("off");
+        for (const std::string& comment :
+             words{"# " + off, "// " + off + ",", "#" + off + "]", "//]",
+                   "/* " + off + "\n" + off + "*/", "/***/ /*/" + off + "*/", "# \"", "// {",
+                   "/**//**/#"}) {
+            CAPTURE(comment);
+            CHECK(read("[\n  " + comment + "\n  " + object("a") + ", " + comment + "\n" +
+                       object("b") + "\n" + comment + "\n]\nhttp://c") ==
+                  words{"http://a", "http://b", "http://c"});
+        }
+        CHECK(read("[ // the list\n" + object("a") + "]") == words{"http://a"});
+        CHECK(read("[\n" + object("a") + "\n/ x, /\n]") ==
+              words{"http://a", "l:3:1: " + not_json, "l:3:6: " + not_json});
+        CHECK(read("[\n" + object("a") + "\n /* " + off + "\n]") ==
+              words{"http://a", "l:3:2: " + unfinished});
+    }
+
+    TEST_CASE("a bracket alone in its line begins an array only if an entry or its end follows") {
+        const words lines{"l:1: " + no_url, "http://a", "http://b"};
+        for (const char* begin : {"[", " [ ", "[\r", "[\n\n", "[\n# x", "[\n//", "[ // {"}) {
+            CHECK(read(std::string(begin) + "\nhttp://a\nhttp://b\n").back() == "http://b");
+        }
+        CHECK(read("[\nhttp://a\nhttp://b\n") == lines);
+        CHECK(read("[\n\n# {\nhttp://a\nb=http://b\n") == lines);
+        CHECK(read("[\n]\nhttp://b") == words{"http://b"});
+        CHECK(read("[\n\"x\"\n]\nhttp://b") == words{"l:2:1: " + not_json, "http://b"});
+        CHECK(read("[\n[1]\n]\nhttp://b") == words{"l:2:1: " + not_json, "http://b"});
+        CHECK(read("[\n# x\n" + object("a") + "]") == words{"http://a"});
+        CHECK(read("[#1] x=http://a\nhttp://b\n") == words{"http://a", "http://b"});
     }
 
     TEST_CASE("an array that does not end is one failed entry, as is what had begun of it") {
@@ -243,7 +326,7 @@ TEST_SUITE("cli/json_array") {
                   "\"" + std::string(200'000, ',') + "\"", std::string(200'000, '[')}) {
                 const words wanted{longer[0] == '[' ? "l:2:1: " + unfinished
                                                     : "l:2:1: the entry is longer than 64 KiB"};
-                CHECK(read("[\n" + longer + "\n," + object("b"), block)[0] == wanted[0]);
+                CHECK(read("[{}\n" + longer + "\n," + object("b"), block)[1] == wanted[0]);
             }
         }
     }

@@ -25,7 +25,7 @@ bool begins_array(std::string_view body, bool too_long) {
         return false;
     }
     const std::size_t next = body.find_first_not_of(" \t\r", 1);
-    return next == body.npos ? !too_long : std::string_view("{\"]").find(body[next]) != body.npos;
+    return next == body.npos ? !too_long : std::string_view("{\"]/").find(body[next]) != body.npos;
 }
 
 // How many entries a list has before its first JSON array, by the manual: every line but blank
