@@ -19,6 +19,9 @@ std::string_view unreadable_form(std::string_view beginning) noexcept {
     if (beginning.starts_with("\x28\xb5\x2f\xfd")) {
         return "compressed with zstd; unpack it first, as with 'zstdcat FILE | asyncdl -i -'";
     }
+    if (beginning.starts_with("PK\x03\x04")) {
+        return "a zip archive; unpack it first, as with 'unzip -p FILE | asyncdl -i -'";
+    }
     if (beginning.starts_with("\xff\xfe") || beginning.starts_with("\xfe\xff")) {
         return "UTF-16; convert it to UTF-8 first, as with 'iconv -f UTF-16 -t UTF-8'";
     }

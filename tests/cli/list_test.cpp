@@ -64,6 +64,7 @@ TEST_SUITE("cli/list") {
              "7zX",
              "compressed with xz"},
             {"\x28\xb5\x2f\xfd", "compressed with zstd"},
+            {"PK\x03\x04", "a zip archive"},
             {utf16, "UTF-16"},
             {"\xfe\xff" + utf16, "UTF-16"}};
         for (const auto& [text, name] : rows) {
