@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,7 +73,8 @@ std::string_view next_part(std::string_view rest) {
 output_file::output_file(const std::string& path, use as)
     : fd_(STDOUT_FILENO), owned_(path != "-" || as == use::log), name_("standard output") {
     if (owned_) {
-        const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (as == use::log ? O_APPEND : 0);
+        const int flags =
+            O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | (as == use::log ? O_APPEND : 0);
         fd_ = open_awaited(path, flags);
         name_ = path;
     }
@@ -94,7 +96,9 @@ output_file::~output_file() {
 /// written to through a description of our own, which does not block.
 void output_file::look_at_reader() {
     may_wait_ = has_reader(fd_);
-    if (!is_terminal()) {
+    struct stat status {};
+    // Each open of /dev/ptmx makes another terminal.
+    if (!is_terminal() || ::fstat(fd_, &status) != 0 || status.st_rdev == makedev(5, 2)) {
         return;
     }
     const int own = ::open(("/proc/self/fd/" + std::to_string(fd_)).c_str(),
