@@ -68,14 +68,20 @@ TEST_SUITE("cli/port") {
             bench b;
             add_closing(b.server);
             network.allow_ports(first_port, last_port);
-            std::vector<std::string> arguments{"-q", "-j", "2"};
+            event done;
+            b.server.on("/held", response{.body = "x", .before_last = [&] { done.wait(); }});
+            std::vector<std::string> arguments{"-q", "-j", "3", b.url("/held")};
             for (int i = 0; i < 20; ++i) {
                 arguments.push_back(b.url("/closes/" + std::to_string(i)));
             }
-            const auto r = b.run(arguments);
-            CHECK(r.status == 0);
-            CHECK(b.dir.names().size() == 21);
-            // But for those that are still open when the run ends.
+            auto program = b.start(arguments);
+            // At the end of the run nobody waits for servers; a slow one has 300 ms.
+            const bool closed = eventually(
+                [&] { return b.server.accepted() == 21 && b.server.open() == 1; }, soon);
+            done.set();
+            CHECK(closed);
+            CHECK(program.wait(patience).status == 0);
+            CHECK(b.dir.names().size() == 22);
             CHECK(network.blocked_ports(first_port, last_port) <= 2);
         });
     }
