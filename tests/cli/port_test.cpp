@@ -76,8 +76,8 @@ TEST_SUITE("cli/port") {
             }
             auto program = b.start(arguments);
             // At the end of the run nobody waits for servers; a slow one has 300 ms.
-            const bool closed = eventually(
-                [&] { return b.server.accepted() == 21 && b.server.open() == 1; }, soon);
+            const bool closed =
+                eventually([&] { return b.server.accepted() == 21 && b.server.open() == 1; }, soon);
             done.set();
             CHECK(closed);
             CHECK(program.wait(patience).status == 0);
