@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include "cli/settings.hpp"
 #include "cli/signals.hpp"
 #include "cli/text.hpp"
+#include "cli/unique_fd.hpp"
 
 namespace asyncdl::cli {
 
@@ -96,20 +96,14 @@ output_file::~output_file() {
 /// written to through a description of our own, which does not block.
 void output_file::look_at_reader() {
     may_wait_ = has_reader(fd_);
-    struct stat status {};
-    // Each open of /dev/ptmx makes another terminal.
-    if (!is_terminal() || ::fstat(fd_, &status) != 0 || status.st_rdev == makedev(5, 2)) {
-        return;
-    }
-    const int own = ::open(("/proc/self/fd/" + std::to_string(fd_)).c_str(),
-                           O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (own < 0) {
+    unique_fd own = is_terminal() ? opened_anew(fd_) : unique_fd();
+    if (own.native() < 0) {
         return;
     }
     if (owned_) {
         ::close(fd_);
     }
-    fd_ = own;
+    fd_ = own.release();
     owned_ = true;
 }
 

@@ -4,7 +4,6 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -39,17 +38,6 @@ constexpr std::chrono::milliseconds room_interval{10};
 
 // A terminal is writable while fewer than 256 bytes wait (WAKEUP_CHARS in Linux's tty.h).
 constexpr std::size_t terminal_piece = 256;
-
-// What a descriptor stands for, opened anew with a mode of its own; none if that is not possible or
-// would be something else (each open of /dev/ptmx makes another terminal).
-unique_fd opened_anew(int fd, const struct stat& status) {
-    const bool is_terminal = ::isatty(fd) == 1 && status.st_rdev != makedev(5, 2);
-    if (!S_ISFIFO(status.st_mode) && !is_terminal) {
-        return unique_fd();
-    }
-    const std::string path = "/proc/self/fd/" + std::to_string(fd);
-    return unique_fd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-}
 
 // Tells when there is room in `fd`, without a change to it; none if it never makes a writer wait.
 boost::system::result<unique_fd> watched(int fd) {
@@ -98,7 +86,7 @@ awaitable<error_code> stream_sink::open(std::optional<std::uint64_t>) {
     if (::fstat(target_.descriptor.native(), &status) != 0) {
         co_return fail(errno);
     }
-    unique_fd own = opened_anew(target_.descriptor.native(), status);
+    unique_fd own = opened_anew(target_.descriptor.native());
     const bool is_own = own.native() >= 0;
     co_return use(is_own ? std::move(own) : std::move(target_.descriptor), is_own);
 }

@@ -13,11 +13,18 @@ public:
 
     int native() const noexcept { return fd_; }
 
+    /// It is the caller's from now on.
+    int release() noexcept;
+
     /// Closes it now. False, with errno, if the system reports an error.
     bool close() noexcept;
 
 private:
     int fd_;
 };
+
+/// The FIFO or terminal of `fd`, opened anew for writing, so that it does not block whatever others
+/// need who share `fd`. None if it is no such thing, or cannot be opened.
+unique_fd opened_anew(int fd);
 
 }  // namespace asyncdl::cli
