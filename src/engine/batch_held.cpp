@@ -5,12 +5,12 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "core/thrown.hpp"
+#include "engine/acquire_until.hpp"
 #include "engine/batch_job.hpp"
 
 namespace asyncdl::engine {
@@ -137,14 +137,9 @@ asio::awaitable<semaphore_guard> batch_job::wait_for(held_queue& queue, async_se
     semaphore_guard guard = what.try_acquire();
     if (guard)
         co_return std::move(guard);
-    using namespace asio::experimental::awaitable_operators;
-    asio::steady_timer timer(core_->executor, queue.first_time_over());
     queue.waits = true;
-    auto first = co_await (what.async_acquire(asio::as_tuple(asio::use_awaitable)) ||
-                           timer.async_wait(asio::as_tuple(asio::use_awaitable)));
+    guard = co_await acquire_until(what, queue.first_time_over());
     queue.waits = false;
-    if (first.index() == 0)
-        guard = std::get<1>(std::get<0>(std::move(first)));
     co_return std::move(guard);
 }
 

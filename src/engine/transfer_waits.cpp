@@ -3,7 +3,6 @@
 
 #include <asyncdl/observer.hpp>
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <random>
@@ -11,6 +10,7 @@
 #include "core/scoped_count.hpp"
 #include "core/seconds.hpp"
 #include "core/thrown.hpp"
+#include "engine/acquire_until.hpp"
 #include "engine/log.hpp"
 #include "engine/transfer.hpp"
 
@@ -210,13 +210,7 @@ asio::awaitable<bool> transfer::wait_for_others(net::clock::duration most) {
     } else {
         // Who has had it found what it lacked, or has had its time. The bound is for one whose
         // executor does not run any more.
-        using namespace asio::experimental::awaitable_operators;
-        asio::steady_timer timer(core_->executor, lack_turn_bound);
-        auto first =
-            co_await (shared.lack_turn.async_acquire(asio::as_tuple(asio::use_awaitable)) ||
-                      timer.async_wait(asio::as_tuple(asio::use_awaitable)));
-        if (first.index() == 0)
-            turn = std::get<1>(std::get<0>(std::move(first)));
+        turn = co_await acquire_until(shared.lack_turn, net::clock::now() + lack_turn_bound);
     }
     if (turn)
         lack_turn_.take(std::move(turn));
