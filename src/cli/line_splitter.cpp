@@ -172,10 +172,12 @@ line_splitter::line line_splitter::cut(std::size_t length, std::size_t consumed)
     if (text.ends_with('\r')) {
         text.remove_suffix(1);
     }
+    line found{text.substr(0, longest_line), ++number_, text.size() > longest_line};
+    found.column = column_ == 0 ? 0 : column_ + 1;
     begin_ += consumed;
     scanned_ = begin_;
     column_ = 0;
-    return line{text.substr(0, longest_line), ++number_, text.size() > longest_line};
+    return found;
 }
 
 }  // namespace asyncdl::cli

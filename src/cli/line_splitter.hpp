@@ -32,7 +32,7 @@ public:
         std::uint64_t number = 0;  ///< from 1; of an entry: where it begins
         bool too_long = false;     ///< `text` is only its beginning; of an entry: empty
         form what = form::line;    ///< only lines and entries have a text
-        std::uint64_t column = 0;  ///< from 1, in bytes; of an entry
+        std::uint64_t column = 0;  ///< from 1, in bytes; of an entry, or behind an array
         std::uint64_t until = 0;
     };
 

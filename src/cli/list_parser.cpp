@@ -30,10 +30,11 @@ bool is_key(std::string_view text) {
     });
 }
 
-// What begins like JSON, or like an option with credentials that has no entry above, is not shown
-// where it is wrong: only its place is.
-bool may_hold_secret(std::string_view text) {
-    if (text.find_first_of("{[\"") == 0) {
+// What begins like JSON or is behind an array, or is an option with credentials that has no entry
+// above, is not shown if it is wrong: only its place is.
+bool may_hold_secret(const line_splitter::line& line) {
+    const std::string_view text = trimmed(line.text);
+    if (line.column > 0 || text.find_first_of("{[\"") == 0) {
         return true;
     }
     const std::string_view key = trimmed(text.substr(0, std::min(text.find('='), text.size())));
@@ -46,9 +47,10 @@ std::string shown_option(std::string_view key) {
 }
 
 // Only the beginning of the line is known: what may be half a userinfo is not shown.
-download_request too_long(std::string_view text, const std::string& place) {
+download_request too_long(const line_splitter::line& line, const std::string& place) {
+    const std::string_view text = trimmed(line.text);
     const std::size_t scheme = text.find("://");
-    if (scheme == text.npos || may_hold_secret(text)) {
+    if (scheme == text.npos || may_hold_secret(line)) {
         return reject(place, errc::invalid_url, place, too_long_reason);
     }
     const bool whole_authority = text.find_first_of("/?#", scheme + 3) != text.npos;
@@ -78,7 +80,7 @@ std::optional<download_request> list_parser::take(const line_splitter::line& lin
         return std::nullopt;
     }
     if (line.too_long && !option) {
-        return start(too_long(text, place_));
+        return start(too_long(line, place_));
     }
     if (line.too_long) {
         reject_entry(errc::invalid_url, too_long_reason);
@@ -94,7 +96,7 @@ std::optional<download_request> list_parser::take(const line_splitter::line& lin
         take_option(text);
         return std::nullopt;
     }
-    return start(parse_urls(text));
+    return start(parse_urls(line));
 }
 
 std::optional<download_request> list_parser::take_array(const line_splitter::line& part) {
@@ -134,11 +136,12 @@ download_request list_parser::parse_json(std::string_view text) {
     return parse_json_entry(text, place_, unknown, left_out);
 }
 
-download_request list_parser::parse_urls(std::string_view text) {
+download_request list_parser::parse_urls(const line_splitter::line& line) {
+    const std::string_view text = trimmed(line.text);
     const std::size_t tab = text.find('\t');
     const std::string_view first = trimmed(text.substr(0, tab));
     download_request entry = parse_entry(first, place_);
-    if (entry.rejection && may_hold_secret(text)) {
+    if (entry.rejection && may_hold_secret(line)) {
         return reject(place_, errc::invalid_url, place_, "not an http or https URL");
     }
     std::vector<std::string> mirrors;

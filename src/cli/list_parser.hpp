@@ -51,7 +51,7 @@ private:
     std::optional<download_request> take_array(const line_splitter::line& part);
     std::optional<download_request> start(download_request&& entry);
     download_request parse_json(std::string_view text);
-    download_request parse_urls(std::string_view text);
+    download_request parse_urls(const line_splitter::line& line);
     void reject_entry(errc error, std::string_view reason);
     void take_option(std::string_view text);
     void warn_unknown(std::string_view key);

@@ -301,6 +301,21 @@ TEST_SUITE("cli/json_array") {
         CHECK(read("[" + object("a") + "]http://b\n") == words{"http://a", "http://b"});
     }
 
+    TEST_CASE(
+        "what is behind an array is shown only if it is a URL: a quote too few moves its end") {
+        line_splitter lines;
+        const std::string list = R"([{"url": "http://h", "headers": ["A: "]}]: secret://)";
+        std::copy(list.begin(), list.end(), lines.space().begin());
+        lines.received(list.size());
+        lines.finish();
+        list_parser parser([](const std::string&) {});
+        parser.begin("l");
+        CHECK_FALSE(parser.take(*lines.next()));
+        CHECK(parser.take(*lines.next())->urls.front() == "http://h");
+        CHECK_FALSE(parser.take(*lines.next()));
+        CHECK(parser.finish()->urls.front() == "l:1");
+    }
+
     TEST_CASE("NaN, half a surrogate pair and brackets in an unknown member lose no entry") {
         for (const char* value :
              {"NaN", "[-Infinity, {\"y\": NaN}]", R"("\ud83d")", R"("\udca9]}")", R"("[{\"}{\\")",

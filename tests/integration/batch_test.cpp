@@ -416,7 +416,7 @@ TEST_CASE("options that make no sense are refused") {
     refused([](auto& o) { o.headers = {header("A B", "c")}; }, "invalid header name");
     refused([](auto& o) { o.checksums["x"] = "sha-256=00"; }, "checksums: ");
     refused([](auto& o) { o.checksums["x"] = ""; }, "checksums: ");
-    CHECK_THROWS_AS(downloader(asio::any_io_executor()), std::invalid_argument);
+    CHECK_THROWS_AS(downloader{asio::any_io_executor()}, std::invalid_argument);
     refused([](auto& o) { o.max_concurrent = 0; });
     refused([](auto& o) { o.max_concurrent = 1'000'001; });
     refused([](auto& o) { o.timeout = 0s; });

@@ -82,7 +82,7 @@ const target registered("retry_after", [](std::string_view input) {
         check_wait(head.fields, verdict.failure->retry_after);
         require(verdict.failure->why.code().failed(), "a failure has a code");
         require(is_harmless(verdict.failure->why.message()) &&
-                    verdict.failure->why.message().size() <= 128,
+                    verdict.failure->why.message().size() <= 192,
                 "a failure's line is harmless and short");
     }
 });
