@@ -16,8 +16,13 @@ namespace asyncdl {
 
 class observer;
 
-/// What to do where the target exists already.
+/// What to do if the target exists already.
 enum class on_exists {
+    /// Kept if it is provably ours and the server says that it is unchanged, or if it agrees with
+    /// the download's checksum: a success with `skipped`. Any other file is replaced as by
+    /// `overwrite`. See docs/integrity.md, "The same download again".
+    update,
+    timestamp,  ///< as `update`; also kept if its time and size are those of the response
     overwrite,  ///< replaced atomically, only once the new file is complete
     skip,       ///< kept, nothing is asked; a success with `skipped`
     rename,     ///< the new file becomes `name.1.ext`, the first number that is free
@@ -66,7 +71,7 @@ struct downloader_options {
 
     tls_options tls{};
 
-    on_exists if_exists = on_exists::overwrite;
+    on_exists if_exists = on_exists::update;
     bool remote_time = true;  ///< the file's time is set from Last-Modified
 
     /// An earlier partial download of the same URL is gone on with, where the server's validators

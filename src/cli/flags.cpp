@@ -81,12 +81,13 @@ void set_user_agent(settings& s, const flag& self, std::string_view text) {
 }
 
 void set_on_exists(settings& s, const flag& self, std::string_view text) {
-    static constexpr std::array<std::pair<std::string_view, on_exists>, 4> words{
-        {{"overwrite", on_exists::overwrite},
+    static constexpr std::array<std::pair<std::string_view, on_exists>, 6> words{
+        {{"update", on_exists::update},
+         {"timestamp", on_exists::timestamp},
+         {"overwrite", on_exists::overwrite},
          {"skip", on_exists::skip},
          {"rename", on_exists::rename},
          {"fail", on_exists::fail}}};
-    refuse_not_yet(self, "update", text);
     s.transfer.if_exists = choice(self, text, words);
     s.on_exists_given = true;
 }
@@ -144,7 +145,7 @@ constexpr flag table[] = {
      "into",
      "", [](settings& s, const flag&, std::string_view v) { s.output = v; }},
     {"--on-exists", 0, "MODE", input,
-     "what to do with a file that exists: overwrite, skip, rename, fail", "overwrite",
+     "what to do with a file that exists: update, timestamp, overwrite, skip, rename, fail", "update",
      set_on_exists},
     {"--no-continue", 0, "", input, "start over instead of resuming an earlier download", "",
      [](settings& s, const flag&, std::string_view) { s.transfer.resume = false; }},

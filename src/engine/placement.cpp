@@ -1,6 +1,7 @@
 #include "engine/placement.hpp"
 
 #include "core/file_name.hpp"
+#include "engine/replaces.hpp"
 #include "storage/part_lock.hpp"
 
 namespace asyncdl::engine {
@@ -166,7 +167,7 @@ void placement::drop_part() {
 }
 
 core::outcome<bool> placement::next_number(on_exists mode) {
-    if (mode != on_exists::rename && (given_ || mode != on_exists::overwrite))
+    if (mode != on_exists::rename && (given_ || !replaces(mode)))
         return false;
     const auto numbered = take_number(mode, number_);
     return numbered ? core::outcome<bool>(true) : numbered.error();
@@ -220,7 +221,7 @@ core::outcome<bool> placement::settle(on_exists mode) {
     if (auto fits = try_length(); !fits)
         return fits.error();
     // Where files are made without a name, they find out early enough what is in their place.
-    unchecked_ = mode == on_exists::overwrite && folder_->takes_unnamed();
+    unchecked_ = replaces(mode) && folder_->takes_unnamed();
     if (unchecked_)
         return true;
     auto there = look(leaf());
@@ -235,7 +236,7 @@ core::outcome<bool> placement::settle(on_exists mode) {
         return there.error();
     if (auto why = storage::obstacle(*there, path()))
         return *std::move(why);
-    if (there->state == storage::target_state::absent || mode == on_exists::overwrite)
+    if (there->state == storage::target_state::absent || replaces(mode))
         return true;
     kept_size_ = there->size;
     if (mode == on_exists::skip)

@@ -5,6 +5,7 @@
 
 #include "core/thrown.hpp"
 #include "engine/apart.hpp"
+#include "engine/replaces.hpp"
 
 namespace asyncdl::engine {
 
@@ -32,7 +33,7 @@ private:
 
 void stored_body::put(std::shared_ptr<storage::directory> folder, std::string leaf, bool derived) {
     storage::file_sink::options how;
-    how.replace = core_.options.if_exists == on_exists::overwrite;
+    how.replace = replaces(core_.options.if_exists);
     how.durable = core_.options.durable;
     how.derived = derived;
     // With numbers, others must see at once that the name is taken.

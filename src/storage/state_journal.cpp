@@ -1,13 +1,12 @@
 #include "storage/state_journal.hpp"
 
-#include <xxhash.h>
-
 #include <algorithm>
 #include <bit>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
+
+#include "storage/byte_packing.hpp"
 
 namespace asyncdl::storage {
 
@@ -21,63 +20,6 @@ constexpr std::uint64_t smallest_piece = 1024 * 1024;
 constexpr std::size_t claim_bytes = 24;
 
 static_assert(8 + 3 * 8 + 3 * (2 + longest_validator) + 1 + 8 <= header_bytes);
-
-/// Puts numbers and texts one after the other. The space is known to be enough.
-class writer {
-public:
-    explicit writer(std::span<std::byte> into) : into_(into) {}
-
-    void number(std::uint64_t value, std::size_t size = 8) {
-        // Not indexed: g++ 12.2 at -O3 then loses the last number of the header.
-        for (std::byte& byte : into_.first(size)) {
-            byte = static_cast<std::byte>(value);
-            value >>= 8;
-        }
-        into_ = into_.subspan(size);
-    }
-    void text(std::string_view value) {
-        std::ranges::copy(std::as_bytes(std::span(value)), into_.begin());
-        into_ = into_.subspan(value.size());
-    }
-
-private:
-    std::span<std::byte> into_;
-};
-
-/// Takes them again. Whoever reads a text has looked at its length.
-class reader {
-public:
-    explicit reader(std::span<const std::byte> from) : from_(from) {}
-
-    std::uint64_t number(std::size_t size = 8) {
-        std::uint64_t value = 0;
-        for (std::size_t i = 0; i < size; ++i)
-            value |= std::to_integer<std::uint64_t>(from_[i]) << (8 * i);
-        from_ = from_.subspan(size);
-        return value;
-    }
-    std::string text(std::size_t size) {
-        std::string value(size, '\0');
-        std::memcpy(value.data(), from_.data(), size);
-        from_ = from_.subspan(size);
-        return value;
-    }
-
-private:
-    std::span<const std::byte> from_;
-};
-
-/// A validator goes into a request: no control may end its line there.
-bool is_fit(std::string_view validator) {
-    return validator.size() <= longest_validator && std::ranges::none_of(validator, [](char c) {
-               const auto value = static_cast<unsigned char>(c);
-               return value < 0x20 || value == 0x7f;
-           });
-}
-
-std::uint64_t check_of(std::span<const std::byte> bytes, std::uint64_t seed = 0) {
-    return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
-}
 
 bool is_absurd(const core::byte_range& range, const std::optional<std::uint64_t>& length) {
     return range.empty() || range.size() > largest_piece || (length && range.end > *length);
@@ -111,6 +53,10 @@ std::vector<piece> settle(std::vector<found_piece> found) {
     return pieces;
 }
 
+bool is_fit(std::string_view validator) {
+    return validator.size() <= longest_validator && is_sendable(validator);
+}
+
 }  // namespace
 
 std::optional<journal_header> encode_header(std::uint64_t generation, std::uint64_t source,
@@ -119,7 +65,7 @@ std::optional<journal_header> encode_header(std::uint64_t generation, std::uint6
     if (!std::ranges::all_of(texts, is_fit))
         return std::nullopt;
     journal_header header{};
-    writer out(header);
+    byte_writer out(header);
     out.text(magic);
     out.number(generation);
     out.number(source);
@@ -130,13 +76,13 @@ std::optional<journal_header> encode_header(std::uint64_t generation, std::uint6
     }
     out.number(derived ? 1 : 0, 1);
     const auto checked = std::span(header).first(header_bytes - 8);
-    writer(std::span(header).last(8)).number(check_of(checked));
+    byte_writer(std::span(header).last(8)).number(check_of(checked));
     return header;
 }
 
 journal_record encode_record(std::uint64_t generation, const piece& claim) {
     journal_record record{};
-    writer out(record);
+    byte_writer out(record);
     out.number(claim.range.begin);
     out.number(claim.range.end);
     out.number(claim.hash);
@@ -148,9 +94,9 @@ std::optional<journal_contents> decode(std::span<const std::byte> journal) {
     if (journal.size() < header_bytes || journal.size() > most_journal_bytes)
         return std::nullopt;
     const auto header = journal.first(header_bytes);
-    reader in(header);
+    byte_reader in(header);
     if (in.text(magic.size()) != magic ||
-        reader(header.last(8)).number() != check_of(header.first(header_bytes - 8)))
+        byte_reader(header.last(8)).number() != check_of(header.first(header_bytes - 8)))
         return std::nullopt;
 
     journal_contents contents;
@@ -172,7 +118,7 @@ std::optional<journal_contents> decode(std::span<const std::byte> journal) {
     const auto records = journal.subspan(header_bytes);
     for (std::size_t slot = 0; (slot + 1) * record_bytes <= records.size(); ++slot) {
         const auto record = records.subspan(slot * record_bytes, record_bytes);
-        reader fields(record);
+        byte_reader fields(record);
         piece claim;
         claim.range.begin = fields.number();
         claim.range.end = fields.number();

@@ -75,18 +75,20 @@ TEST_SUITE("cli/flags") {
     }
 
     TEST_CASE("values that are not supported yet are refused") {
-        CHECK(refusal({"--on-exists", "update"}) == "--on-exists: 'update' is not supported yet");
         CHECK(refusal({"--progress", "bar"}) == "--progress: 'bar' is not supported yet");
     }
 
     TEST_CASE("words that are none of the choices are refused with the choices") {
         CHECK(refusal({"--on-exists", "keep"}) ==
-              "--on-exists: 'keep' is none of overwrite, skip, rename, fail");
+              "--on-exists: 'keep' is none of update, timestamp, overwrite, skip, rename, fail");
         CHECK(refusal({"--progress", ""}) == "--progress: '' is none of auto, plain, none");
         CHECK(refusal({"--log-level", "loud\x1b[1m"}).find('\x1b') == std::string::npos);
     }
 
     TEST_CASE("every choice is taken") {
+        CHECK(parse_command_line({}).transfer.if_exists == on_exists::update);
+        CHECK(parse_command_line({"--on-exists=timestamp"}).transfer.if_exists ==
+              on_exists::timestamp);
         CHECK(parse_command_line({"--on-exists", "skip"}).transfer.if_exists == on_exists::skip);
         CHECK(parse_command_line({"--on-exists=rename"}).transfer.if_exists == on_exists::rename);
         CHECK(parse_command_line({"--on-exists=fail"}).transfer.if_exists == on_exists::fail);
