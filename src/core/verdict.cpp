@@ -128,6 +128,10 @@ verdict judge_response(const response_head& head, const url& asked, const verdic
     if (head.status == 200 || head.status == 203) {
         return result;
     }
+    if (head.status == 304 && policy.sent_condition) {
+        result.not_modified = true;
+        return result;
+    }
     if (part && (head.status == 206 || head.status == 416)) {
         result.part = judge_part(head, *part);
         return result;

@@ -220,10 +220,13 @@ core::outcome<storage::target> placement::look(const std::string& leaf) const {
 core::outcome<bool> placement::settle(on_exists mode) {
     if (auto fits = try_length(); !fits)
         return fits.error();
+    existing_.reset();
     // Where files are made without a name, they find out early enough what is in their place.
     unchecked_ = replaces(mode) && folder_->takes_unnamed();
-    if (unchecked_)
+    if (unchecked_) {
+        note_existing(mode);
         return true;
+    }
     auto there = look(leaf());
     if (there && is_in_the_way(*there, mode) && (mode == on_exists::rename || !given_)) {
         if (const auto numbered = take_number(mode); !numbered)
@@ -236,12 +239,26 @@ core::outcome<bool> placement::settle(on_exists mode) {
         return there.error();
     if (auto why = storage::obstacle(*there, path()))
         return *std::move(why);
+    if (replaces(mode))
+        note_existing(mode);
     if (there->state == storage::target_state::absent || replaces(mode))
         return true;
     kept_size_ = there->size;
     if (mode == on_exists::skip)
         return false;
     return core::fault(make_error_code(errc::exists), path() + " exists");
+}
+
+/// Looks at the file that may be kept.
+void placement::note_existing(on_exists mode) {
+    if (mode == on_exists::overwrite)
+        return;
+    if (auto found = storage::find_existing(*folder_, leaf()))
+        existing_ = std::make_unique<const storage::existing_file>(*std::move(found));
+}
+
+bool placement::is_existing_unchanged() const {
+    return existing_ && storage::is_unchanged(*folder_, leaf(), *existing_);
 }
 
 core::outcome<void> placement::check() {

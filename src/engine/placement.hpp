@@ -13,6 +13,7 @@
 #include "core/url.hpp"
 #include "engine/name_claim.hpp"
 #include "storage/directory.hpp"
+#include "storage/existing_file.hpp"
 
 namespace asyncdl::engine {
 
@@ -62,6 +63,13 @@ public:
     /// `errc::file`, `errc::exists`, `errc::name`.
     core::outcome<bool> settle(on_exists mode);
 
+    /// With `update` and `timestamp`: the regular file that `settle` found in the target's place.
+    const storage::existing_file* existing() const noexcept { return existing_.get(); }
+    /// Whether that is still there and unchanged. Blocking.
+    bool is_existing_unchanged() const;
+    /// It is to be replaced, whatever it is.
+    void forget_existing() noexcept { existing_.reset(); }
+
     /// Whether `settle` left the look at the target to its commit, which comes soon enough for a
     /// small file; for others `check` takes that look.
     bool is_unchecked() const noexcept { return unchecked_; }
@@ -107,6 +115,7 @@ private:
     void take_derived();
     core::outcome<void> check_length() const;
     core::outcome<void> try_length();
+    void note_existing(on_exists mode);
     core::outcome<storage::target> look(const std::string& leaf) const;
     core::outcome<void> take_number(std::optional<on_exists> mode, unsigned above = 0);
 
@@ -120,6 +129,7 @@ private:
     held_name target_;
     std::optional<held_name> part_;  ///< a derived name, if it is another than the target's
     std::uint64_t kept_size_ = 0;
+    std::unique_ptr<const storage::existing_file> existing_;
     std::shared_ptr<storage::directory> folder_;
 };
 

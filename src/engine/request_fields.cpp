@@ -96,6 +96,12 @@ http::request_head make_request(const core::url& to, const core::url& first,
     return head;
 }
 
+bool has_condition(const http::request_head& request) {
+    return std::ranges::any_of(request.fields, [](const auto& field) {
+        return iequals(field.first, "If-None-Match") || iequals(field.first, "If-Modified-Since");
+    });
+}
+
 bool has_credentials(const http::request_head& request) {
     return std::ranges::any_of(
         request.fields, [](const auto& field) { return iequals(field.first, "Authorization"); });

@@ -28,6 +28,9 @@ http::request_head make_request(const core::url& to, const core::url& first,
 /// Whether the request says who asks.
 bool has_credentials(const http::request_head& request);
 
+/// Whether the request has If-None-Match or If-Modified-Since.
+bool has_condition(const http::request_head& request);
+
 /// Whether a text that a server sent repeats a value of the caller's fields, a part of the userinfo
 /// of the URL that was given, or a signature of that or of the one that was asked: it is then not
 /// to be shown.

@@ -103,6 +103,10 @@ public:
         if (file_)
             file_->target(std::move(leaf));
     }
+    /// A file says of itself from its commit on that it came from `source`, and which URL had
+    /// `answered` (hashes), so that a later run need not fetch it again. No effect on other sinks.
+    void describe_finished(std::uint64_t source, std::uint64_t answered);
+
     /// The complete file appears. `modified` is the time that it gets. After `errc::exists` a file
     /// is still open and whole: it may be committed again under another name.
     prompt<core::outcome<void>> commit(std::optional<std::chrono::sys_seconds> modified);

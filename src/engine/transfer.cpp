@@ -181,6 +181,11 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
             co_return wanted.now->error();
         if (!**wanted.now)
             co_return core::outcome<void>();
+        if (place_.existing() && has_checksum()) {
+            const auto agrees = co_await agrees_with_checksum();
+            if (!agrees || *agrees)
+                co_return agrees ? core::outcome<void>() : agrees.error();
+        }
     }
     to_ = &from_.current();
     if (must_rest() && can_be_held())
@@ -251,7 +256,11 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
             continue;
         }
         const auto before = stored_.held();
-        const auto next = co_await take(line, **head);
+        core::outcome<next_step> next;
+        if (verdict_.not_modified)
+            next = co_await not_modified(line, **head);
+        else
+            next = co_await take(line, **head);
         if (!next || *next == next_step::done)
             co_return next ? core::outcome<void>() : next.error();
         questions = stored_.held() > before ? 0 : questions + 1;
@@ -305,6 +314,7 @@ asio::awaitable<core::outcome<const core::response_head*>> transfer::ask(http::l
     auto request = make_request(to, from_.home(), core_->options, request_, authority,
                                 is_given ? from_.authorization() : std::string_view());
     policy_.sent_credentials = has_credentials(request);
+    add_condition(request);
     std::string range;
     if (part_) {
         range = "bytes=" + std::to_string(part_->bytes.begin) + '-';

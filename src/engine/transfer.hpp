@@ -21,6 +21,7 @@
 #include "engine/placement.hpp"
 #include "engine/stored_body.hpp"
 #include "http/pool.hpp"
+#include "http/request_head.hpp"
 
 namespace asyncdl::engine {
 
@@ -122,6 +123,9 @@ private:
     /// What becomes of a response.
     enum class next_step { store, done, ask_again };
 
+    /// Who asked with the last request whether the file has changed.
+    enum class condition { none, own, callers };
+
     // The chapters, in order.
     core::outcome<void> plan(bool has_turn, core::authority_reader* authorities,
                              kept_name* kept = nullptr);
@@ -132,6 +136,19 @@ private:
     async_outcome<void> follow(http::lease& line, const core::response_head& head,
                                http::host_limits::permit& host_place);
     async_outcome<next_step> reconcile(http::lease& line);
+
+    // The file that is there already.
+    void add_condition(http::request_head& request);
+    const storage::file_record* record_of_existing() const;
+    std::uint64_t answered() const;
+    bool has_checksum() const noexcept;
+    async_outcome<bool> agrees_with_checksum();
+    async_outcome<bool> keeps_existing(http::lease& line, const core::response_head& head);
+    bool is_of_response(http::lease& line, const core::response_head& head) const;
+    async_outcome<next_step> not_modified(http::lease& line, const core::response_head& head);
+    boost::asio::awaitable<void> keep_existing();
+    boost::asio::awaitable<void> note_not_fetched();
+
     core::outcome<std::vector<core::checksum>> given_checksums() const;
     core::outcome<void> expect_digests(const core::response_head& head);
     async_outcome<void> receive(http::lease& line, const core::response_head& head,
@@ -211,6 +228,9 @@ private:
     core::url elsewhere_;                     ///< the same after a redirect
     std::optional<core::part_request> part_;  ///< what is asked for; nothing: the whole file
     core::verdict verdict_;
+
+    condition condition_ = condition::none;
+    bool asks_plainly_ = false;  ///< no condition of our own from now on
 
     bool downgraded_ = false;  ///< once sent from https to http
 

@@ -44,6 +44,11 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
             co_return next_step::done;
         }
     }
+    if (place_.existing() && !answer) {
+        const auto keeps = co_await keeps_existing(line, head);
+        if (!keeps || *keeps)
+            co_return keeps ? core::outcome<next_step>(next_step::done) : keeps.error();
+    }
     if (answer) {
         const auto step = co_await reconcile(line);
         if (!step || *step != next_step::store)
@@ -107,6 +112,8 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
             co_return verified.error();
     }
     result_.resumed_from = stored_.earlier();
+    if (!request_.destination && stored_.held() >= storage::min_recorded_bytes)
+        stored_.describe_finished(from_.source(), answered());
     auto committed = stored_.commit(modified_);
     if (!committed.now)
         committed.now = co_await std::move(committed.later);
@@ -224,7 +231,7 @@ asio::awaitable<core::outcome<void>> transfer::receive(http::lease& line,
         if (data.size() > bytes.end - offset)
             co_return core::fault(make_error_code(errc::protocol),
                                   "the server sent more than the part that it announced");
-        if (line->body_size() != data.size())
+        if (line->body_size() != data.size() || data.size() >= storage::min_recorded_bytes)
             describe();
         result_.bytes_received += data.size();
         core_->shared->totals.received(data.size());

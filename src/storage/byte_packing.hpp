@@ -43,8 +43,9 @@ public:
 
     std::uint64_t number(std::size_t size = 8) {
         std::uint64_t value = 0;
-        for (std::size_t i = 0; i < size; ++i)
+        for (std::size_t i = 0; i < size; ++i) {
             value |= std::to_integer<std::uint64_t>(from_[i]) << (8 * i);
+        }
         from_ = from_.subspan(size);
         return value;
     }

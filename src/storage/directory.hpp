@@ -70,6 +70,10 @@ public:
     bool may_reserve() const noexcept { return may_reserve_; }
     void refuse_reservation() noexcept { may_reserve_ = false; }
 
+    /// Whether files can have a record in here: until a call has shown that the file system cannot.
+    bool takes_records() const noexcept { return takes_records_; }
+    void refuse_records() noexcept { takes_records_ = false; }
+
     /// The mode of a file that would be made here now, or -errno if that cannot be found out. It
     /// hangs on the umask, which cannot be read without changing it for all threads, and on the
     /// directory's default ACL; so a file without a name is made for it, if that can be done.
@@ -143,6 +147,7 @@ private:
     std::atomic<std::uint64_t> clean_at_ = never;  ///< no part file either
     std::atomic<bool> takes_unnamed_ = true;
     std::atomic<bool> may_reserve_ = true;
+    std::atomic<bool> takes_records_ = true;
     state_index state_names_;
 };
 

@@ -53,10 +53,12 @@ bool file_record::has_condition() const noexcept {
 }
 
 std::optional<condition> condition_of(const file_record& record) noexcept {
-    if (!record.etag.empty() && !record.etag.starts_with("W/"))
+    if (!record.etag.empty() && !record.etag.starts_with("W/")) {
         return condition{"If-None-Match", record.etag};
-    if (record.settled_date)
+    }
+    if (record.settled_date) {
         return condition{"If-Modified-Since", record.last_modified};
+    }
     return std::nullopt;
 }
 
@@ -69,6 +71,10 @@ bool contradicts(const file_record& record, const core::validators& response) {
 bool is_of(const file_record& record, const core::validators& response) {
     core::validators kept = validators_of(record);
     kept.length = record.size;
+    if (!kept.last_modified.empty() && !response.last_modified.empty() &&
+        kept.last_modified != response.last_modified) {
+        return false;  // although the ETag may be equal: it need be unique for one URL alone
+    }
     const auto agreed = core::compare(kept, response);
     return agreed == core::agreement::same ||
            (agreed == core::agreement::unknown && record.settled_date &&
@@ -91,8 +97,9 @@ std::string encode(const file_record& record) {
     out.number(record.size);
     out.number(static_cast<std::uint64_t>(record.time.seconds));
     out.number(record.time.nanoseconds, 4);
-    for (const std::byte byte : record.boot)
+    for (const std::byte byte : record.boot) {
         out.number(std::to_integer<std::uint64_t>(byte), 1);
+    }
     out.text(record.etag);
     out.text(record.last_modified);
     out.number(check_of(bytes.first(bytes.size() - check_bytes)));
@@ -100,19 +107,23 @@ std::string encode(const file_record& record) {
 }
 
 std::optional<file_record> decode_record(std::span<const std::byte> bytes) {
-    if (bytes.size() < fixed_bytes + check_bytes || bytes.size() > max_record_bytes)
+    if (bytes.size() < fixed_bytes + check_bytes || bytes.size() > max_record_bytes) {
         return std::nullopt;
+    }
     const auto checked = bytes.first(bytes.size() - check_bytes);
-    if (byte_reader(bytes.last(check_bytes)).number() != check_of(checked))
+    if (byte_reader(bytes.last(check_bytes)).number() != check_of(checked)) {
         return std::nullopt;
+    }
     byte_reader in(checked);
-    if (in.number(1) != version)
+    if (in.number(1) != version) {
         return std::nullopt;
+    }
     const std::uint64_t flags = in.number(1);
     const std::size_t etag = in.number(1);
     const std::size_t date = in.number(1);
-    if (fixed_bytes + etag + date != checked.size())
+    if (fixed_bytes + etag + date != checked.size()) {
         return std::nullopt;
+    }
     file_record record;
     record.settled_date = (flags & settled) != 0;
     record.decoded = (flags & was_decoded) != 0;
@@ -122,12 +133,14 @@ std::optional<file_record> decode_record(std::span<const std::byte> bytes) {
     record.size = in.number();
     record.time.seconds = static_cast<std::int64_t>(in.number());
     record.time.nanoseconds = static_cast<std::uint32_t>(in.number(4));
-    for (std::byte& byte : record.boot)
+    for (std::byte& byte : record.boot) {
         byte = static_cast<std::byte>(in.number(1));
+    }
     record.etag = in.text(etag);
     record.last_modified = in.text(date);
-    if (!is_sendable(record.etag) || !is_sendable(record.last_modified))
+    if (!is_sendable(record.etag) || !is_sendable(record.last_modified)) {
         return std::nullopt;
+    }
     return record;
 }
 

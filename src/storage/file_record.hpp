@@ -10,8 +10,6 @@
 //   texts, XXH3-64 of all that
 // The URLs themselves may hold secrets, so that only their hashes are there.
 
-#include <array>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -20,11 +18,9 @@
 #include <string_view>
 
 #include "core/validators.hpp"
+#include "storage/files.hpp"
 
 namespace asyncdl::storage {
-
-/// Identifies a boot of the machine; all zeros: unknown, which equals no other.
-using boot_id = std::array<std::byte, 16>;
 
 /// A file's modification time.
 struct file_time {

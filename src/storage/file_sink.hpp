@@ -50,6 +50,11 @@ public:
     /// The time that commit gives the file; by default it keeps that of its last write.
     void modified(std::optional<std::chrono::sys_seconds> time) noexcept { modified_ = time; }
 
+    /// What commit lets the file say of itself, see `part_file`.
+    void describe_finished(std::unique_ptr<file_record> record) noexcept {
+        part_.describe_finished(std::move(record));
+    }
+
     /// The name, in the same folder, that commit gives the file; by default that of the sink. The
     /// part file keeps its own.
     void target(std::string leaf) { target_ = std::move(leaf); }

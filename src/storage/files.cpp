@@ -3,11 +3,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <asyncdl/error.hpp>
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <limits>
 #include <string>
 #include <utility>
@@ -26,6 +30,29 @@ auto uninterrupted(Call call) -> decltype(call()) {
         if (errno != EINTR)
             return -errno;
     }
+}
+
+/// As /proc tells it: 32 hexadecimal digits in groups.
+boot_id read_boot() {
+    boot_id boot{};
+    std::array<char, 64> text{};
+    const int file = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    const auto size = file < 0 ? -1 : ::read(file, text.data(), text.size());
+    if (file >= 0)
+        ::close(file);
+    std::string digits(text.data(), static_cast<std::size_t>(std::max<::ssize_t>(size, 0)));
+    std::erase(digits, '-');
+    std::size_t at = 0;
+    for (std::byte& byte : boot) {
+        unsigned value = 0;
+        const char* const begin = digits.data() + at;
+        const bool whole = digits.size() >= at + 2;
+        if (!whole || std::from_chars(begin, begin + 2, value, 16).ptr != begin + 2)
+            return {};
+        byte = static_cast<std::byte>(value);
+        at += 2;
+    }
+    return boot;
 }
 
 bool fits_off_t(std::uint64_t value) {
@@ -150,6 +177,27 @@ int files::link(int file, int directory, const char* to) {
     if (linked == 0)
         by_descriptor = false;
     return linked;
+}
+
+int files::set_attribute(int file, const char* name, std::string_view value) {
+    return uninterrupted([&] { return ::fsetxattr(file, name, value.data(), value.size(), 0); });
+}
+
+::ssize_t files::get_attribute(int file, const char* name, std::span<std::byte> into) {
+    return uninterrupted([&] { return ::fgetxattr(file, name, into.data(), into.size()); });
+}
+
+int files::remove_attribute(int file, const char* name) {
+    return uninterrupted([&] { return ::fremovexattr(file, name); });
+}
+
+std::int64_t files::first_hole(int file) {
+    return uninterrupted([&] { return ::lseek(file, 0, SEEK_HOLE); });
+}
+
+boot_id files::boot() {
+    static const boot_id boot = read_boot();
+    return boot;
 }
 
 std::chrono::steady_clock::time_point files::now() {

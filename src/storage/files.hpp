@@ -7,6 +7,7 @@
 #include <sys/statfs.h>
 #include <sys/types.h>
 
+#include <array>
 #include <boost/system/error_code.hpp>
 #include <chrono>
 #include <cstddef>
@@ -18,6 +19,9 @@
 #include "core/fault.hpp"
 
 namespace asyncdl::storage {
+
+/// Identifies a boot of the machine; all zeros: unknown, which equals no other.
+using boot_id = std::array<std::byte, 16>;
 
 /// Each function is the system call of its name: a result >= 0, or -errno. EINTR is tried again.
 class files {
@@ -47,6 +51,15 @@ public:
     virtual int rename_noreplace(int directory, const char* from, const char* to);
     /// linkat of an open file that has no name (O_TMPFILE); never replaces what is there.
     virtual int link(int file, int directory, const char* to);
+
+    /// fsetxattr, fgetxattr and fremovexattr.
+    virtual int set_attribute(int file, const char* name, std::string_view value);
+    virtual ::ssize_t get_attribute(int file, const char* name, std::span<std::byte> into);
+    virtual int remove_attribute(int file, const char* name);
+    /// lseek with SEEK_HOLE from the beginning: the size, if there is none.
+    virtual std::int64_t first_hole(int file);
+    /// The boot of the machine, all zeros if the system does not tell it.
+    virtual boot_id boot();
 
     /// For the time between checkpoints.
     virtual std::chrono::steady_clock::time_point now();

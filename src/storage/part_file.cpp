@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "storage/checkpoints.hpp"
+#include "storage/existing_file.hpp"
 #include "storage/part_lock.hpp"
 #include "storage/part_read.hpp"
 
@@ -45,6 +46,7 @@ void part_file::swap(part_file& other) noexcept {
     swap(size_, other.size_);
     swap(reserved_, other.reserved_);
     swap(described_, other.described_);
+    swap(record_, other.record_);
     swap(checkpoints_, other.checkpoints_);
 }
 
@@ -239,6 +241,7 @@ core::outcome<void> part_file::commit(std::optional<std::chrono::sys_seconds> mo
         const ::timespec times[2] = {{0, UTIME_OMIT}, stamp};
         calls.futimens(descriptor_, times);
     }
+    write_record(size.value_or(end_), modified.has_value(), durable);
     if (const int synced = durable ? calls.fsync(descriptor_) : 0; synced < 0)
         return refuse(file_fault("sync", part_path(), synced));
 
@@ -338,6 +341,16 @@ void part_file::give_back() noexcept {
     reserved_ = {};
 }
 
+/// Before the file is synced, and after its time is set.
+void part_file::write_record(std::uint64_t size, bool has_time, bool durable) {
+    if (record_) {
+        record_->synced = durable;
+        storage::write_record(*where_, descriptor_, *record_, size, has_time);
+    } else if (reopened_) {
+        clear_record(*where_, descriptor_);
+    }
+}
+
 bool part_file::keep() noexcept {
     // First, since the state's last record wants space too.
     if (exists_)
@@ -366,6 +379,7 @@ void part_file::discard() noexcept {
 int part_file::close() noexcept {
     checkpoints_.reset();
     described_.reset();
+    record_.reset();
     exists_ = false;
     end_ = 0;
     torn_ = false;

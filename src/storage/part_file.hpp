@@ -15,6 +15,7 @@
 #include "core/checksum.hpp"
 #include "core/fault.hpp"
 #include "storage/directory.hpp"
+#include "storage/file_record.hpp"
 #include "storage/reservation.hpp"
 #include "storage/state_journal.hpp"
 
@@ -93,6 +94,11 @@ public:
     /// keeps its own.
     void target(std::string leaf) { leaf_ = std::move(leaf); }
 
+    /// What the file is to say of itself, see `existing_file`; commit fills in the rest.
+    void describe_finished(std::unique_ptr<file_record> record) noexcept {
+        record_ = std::move(record);
+    }
+
     /// Sets the modification time, if given (as well as the file system can: a failure there does
     /// not count), renames or links the file to its target, closes it (an error of close counts:
     /// the file does not stay) and removes its state. Only a regular file or a symlink is replaced:
@@ -142,6 +148,7 @@ private:
     void note(std::uint64_t offset, std::span<const std::byte> data);
     core::outcome<void> settle(std::optional<std::uint64_t> size);
     void give_back() noexcept;
+    void write_record(std::uint64_t size, bool has_time, bool durable);
     int close() noexcept;
 
     std::shared_ptr<directory> where_;
@@ -157,7 +164,8 @@ private:
     bool torn_ = false;                  ///< a write failed, maybe halfway
     std::optional<std::uint64_t> size_;  ///< that it will have
     reservation reserved_;
-    std::optional<description> described_;      ///< not yet told to `checkpoints_`
+    std::optional<description> described_;  ///< not yet told to `checkpoints_`
+    std::unique_ptr<file_record> record_;
     std::unique_ptr<checkpoints> checkpoints_;  ///< none before a write that needs them
 };
 

@@ -94,6 +94,18 @@ public:
     int link(int file, int directory, const char* to) override {
         return fails("link") ? -error_ : files::link(file, directory, to);
     }
+    int set_attribute(int file, const char* name, std::string_view value) override {
+        return fails("set_attribute") ? -error_ : files::set_attribute(file, name, value);
+    }
+    ::ssize_t get_attribute(int file, const char* name, std::span<std::byte> into) override {
+        return fails("get_attribute") ? -error_ : files::get_attribute(file, name, into);
+    }
+    int remove_attribute(int file, const char* name) override {
+        return fails("remove_attribute") ? -error_ : files::remove_attribute(file, name);
+    }
+    std::int64_t first_hole(int file) override {
+        return fails("first_hole") ? -error_ : files::first_hole(file);
+    }
     std::chrono::steady_clock::time_point now() override {
         ++clock_reads_;
         return now_;
