@@ -63,7 +63,8 @@ public:
     /// Sent besides and instead of the downloader's own. Those other than Accept and Accept-* go to
     /// the origin of `urls[0]` alone, and to none if that URL is passed over. One that
     /// `check_header` refuses ends the download as `errc::invalid_argument`, before anything is
-    /// asked.
+    /// asked. If-None-Match and If-Modified-Since take the place of the library's own condition
+    /// (`on_exists::update`): 304 is then a success with `skipped`.
     std::vector<header> headers;
 
     /// Free for the caller; echoed in events, progress and the result.

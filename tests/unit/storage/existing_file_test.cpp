@@ -292,7 +292,7 @@ TEST_SUITE("unit/storage/existing_file") {
         std::atomic<bool> stop = false;
         const auto algorithm = core::digest_algorithm::sha_256;
         const auto made = digest_of(*where, "a", *found, algorithm, stop);
-        REQUIRE(made);
+        REQUIRE(made.has_value());
         storage::digest expected(algorithm);
         expected.update(test::bytes(test::body(0, size)));
         CHECK(*made == expected.finish());
