@@ -40,6 +40,16 @@ core::validators validators_of(const file_record& record) {
     return about;
 }
 
+// What a request asks by is an ETag or a date, whoever has written the record.
+bool is_usable(const file_record& record) {
+    core::validators about = validators_of(record);
+    if (about.etag.starts_with("W/")) {
+        about.etag.erase(0, 2);
+    }
+    return (record.etag.empty() || about.has_strong_etag()) && is_sendable(record.last_modified) &&
+           !(record.settled_date && record.last_modified.empty());
+}
+
 }  // namespace
 
 void file_record::take(const core::validators& about) {
@@ -138,7 +148,7 @@ std::optional<file_record> decode_record(std::span<const std::byte> bytes) {
     }
     record.etag = in.text(etag);
     record.last_modified = in.text(date);
-    if (!is_sendable(record.etag) || !is_sendable(record.last_modified)) {
+    if (!is_usable(record)) {
         return std::nullopt;
     }
     return record;
