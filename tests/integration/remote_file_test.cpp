@@ -1,4 +1,5 @@
-// The tests' own remote file: that it tells the truth about ranges, and lies where it should.
+// The tests' own remote file: that it tells the truth about ranges and conditions, and lies where
+// it should.
 
 #include "support/remote_file.hpp"
 
@@ -87,6 +88,37 @@ TEST_CASE("If-Range is compared strongly") {
     file.ranges = range_support::full;
     file.etag = "W/\"v1\"";
     CHECK(answer_to("W/\"v1\"") == "200");
+}
+
+TEST_CASE("a condition is answered as RFC 9110 says, or not at all") {
+    origin server;
+    remote_file file(1000);
+    const auto answer_to = [&](std::string_view fields) {
+        server.on("/file", file);
+        return get(server, fields).substr(9, 3);
+    };
+    const std::string since = "If-Modified-Since: ";
+    const std::string known = "If-None-Match: ";
+    const std::string another_day = "Sun, 02 Jun 2024 12:00:00 GMT\r\n";
+    CHECK(answer_to(known + "\"v1\"\r\n") == "304");
+    CHECK(answer_to(known + "W/\"v1\"\r\n") == "304");
+    CHECK(answer_to(known + "\"v2\"\r\n") == "200");
+    CHECK(answer_to(known + "\"v2\"\r\n" + since + file.last_modified + "\r\n") == "200");
+    CHECK(answer_to(since + file.last_modified + "\r\n") == "304");
+    CHECK(answer_to(since + another_day) == "200");
+    CHECK(answer_to("Range: bytes=1-\r\n" + known + "\"v1\"\r\n") == "304");
+    const std::string unchanged = get(server, known + "\"v1\"\r\n");
+    CHECK(says(unchanged, "ETag: \"v1\"\r\n"));
+    CHECK(body_of(unchanged).empty());
+    file.etag.clear();
+    CHECK(answer_to(known + "\"v1\"\r\n") == "200");
+    file.conditions = condition_support::none;
+    CHECK(answer_to(since + file.last_modified + "\r\n") == "200");
+    file.conditions = condition_support::always;
+    CHECK(answer_to(since + another_day) == "304");
+    CHECK(answer_to("") == "200");
+    file.conditions = condition_support::unasked;
+    CHECK(answer_to("") == "304");
 }
 
 TEST_CASE("versions differ in every byte") {

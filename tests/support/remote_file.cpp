@@ -64,6 +64,11 @@ std::shared_ptr<const std::string> made(unsigned version, std::uint64_t size) {
     return bytes;
 }
 
+/// An ETag without what says that it is weak.
+std::string_view opaque_tag(std::string_view etag) {
+    return etag.starts_with("W/") ? etag.substr(2) : etag;
+}
+
 }  // namespace
 
 void partial_answer::say(std::string_view name, std::string value) {
@@ -90,23 +95,58 @@ std::string remote_file::bytes(std::uint64_t begin, std::uint64_t end) const {
     return made(version, std::max(size, end))->substr(begin, end - begin);
 }
 
-void remote_file::operator()(connection& peer, const request& asked) const {
+unsigned remote_file::status_for(const request& asked) const {
     const auto range = parse_range(asked.value("Range").value_or(""), size);
+    if (is_unchanged(asked)) {
+        return 304;
+    }
     if (!range || !allows_range(asked)) {
-        response whole = head(200);
+        return 200;
+    }
+    return ranges == range_support::refused || range->begin >= range->end ? 416 : 206;
+}
+
+void remote_file::operator()(connection& peer, const request& asked) const {
+    const unsigned status = status_for(asked);
+    if (status == 304) {
+        peer.send(head(status));
+    } else if (status == 200) {
+        response whole = head(status);
         whole.body = bytes();
         whole.chunked = chunked;
         send(peer, std::move(whole));
-    } else if (ranges == range_support::refused || range->begin >= range->end) {
-        response refusal = head(416);
+    } else if (status == 416) {
+        response refusal = head(status);
         if (!unsatisfied.empty()) {
             refusal.fields.emplace_back("Content-Range", unsatisfied);
         }
         refusal.body = "no such range\n";
         peer.send(refusal);
     } else {
+        const auto range = parse_range(*asked.value("Range"), size);
         send(peer, part(range->begin, range->end));
     }
+}
+
+/// Whether a condition that was asked by is answered with "not modified".
+bool remote_file::is_unchanged(const request& asked) const {
+    const auto known = asked.value("If-None-Match");
+    const auto since = asked.value("If-Modified-Since");
+    switch (conditions) {
+        case condition_support::none:
+            return false;
+        case condition_support::always:
+            return known || since;
+        case condition_support::unasked:
+            return true;
+        case condition_support::full:
+            break;
+    }
+    // An ETag takes precedence and is compared weakly (RFC 9110, 13.1.2 and 13.1.3).
+    if (known) {
+        return !etag.empty() && opaque_tag(*known) == opaque_tag(etag);
+    }
+    return since && !last_modified.empty() && *since == last_modified;
 }
 
 /// Whether a range that was asked for is answered as one.

@@ -26,6 +26,14 @@ enum class range_support {
     refused,        ///< 416 to every range
 };
 
+/// What the server makes of If-None-Match and If-Modified-Since.
+enum class condition_support {
+    full,     ///< RFC 9110, 13.1.2 and 13.1.3, a date only if it is equal
+    none,     ///< the file to everything
+    always,   ///< 304 to every request that has one of them
+    unasked,  ///< 304 to every request
+};
+
 /// How a connection ends whose body was cut.
 enum class ending { close, reset, stall };
 
@@ -54,6 +62,9 @@ public:
 
     void operator()(connection& peer, const request& asked) const;
 
+    /// The status of the answer to a request; 200 and 206 have bytes of the file.
+    unsigned status_for(const request& asked) const;
+
     /// The same file, but each answer ends after so many bytes of its body.
     remote_file cut(std::uint64_t after, ending how = ending::close) const;
 
@@ -71,6 +82,7 @@ public:
 
     range_support ranges = range_support::full;
     std::function<void(partial_answer&)> lie;  ///< applied to every 206
+    condition_support conditions = condition_support::full;
     std::string unsatisfied;  ///< Content-Range of a 416: `bytes */SIZE`, none where empty
 
     bool chunked = false;  ///< a 200 without a length
@@ -81,6 +93,7 @@ public:
     std::function<void()> before_last{};  ///< called before the last piece of a body
 
 private:
+    bool is_unchanged(const request& asked) const;
     bool allows_range(const request& asked) const;
     response head(unsigned status) const;
     response part(std::uint64_t begin, std::uint64_t end) const;
