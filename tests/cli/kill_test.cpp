@@ -1,8 +1,6 @@
 // A big download that is killed at random moments, again and again, until it is through. By hand,
-// scripts/torture runs more rounds of it.
-//
-//   ASYNCDL_KILL_ROUNDS=N   rounds of each test, with a line for each
-//   ASYNCDL_KILL_SEED=N     the dice of the first round; those of the next one are N + 1
+// scripts/torture runs more rounds of it: ASYNCDL_KILL_ROUNDS and ASYNCDL_KILL_SEED, see
+// support/rounds.hpp.
 
 #include <doctest/doctest.h>
 
@@ -10,10 +8,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
 #include <memory>
-#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -21,6 +17,7 @@
 #include "bench.hpp"
 #include "slow_file.hpp"
 #include "support/pattern.hpp"
+#include "support/rounds.hpp"
 #include "support/wait.hpp"
 
 using namespace asyncdl::test;
@@ -40,11 +37,6 @@ constexpr std::uint64_t checkpoint = mebibyte + 256 * 1024;
 
 // Every run but the early kills gets several MiB further, so that an honest download needs some 15.
 constexpr unsigned most_runs = 400;
-
-std::optional<unsigned> number_of(const char* variable) {
-    const char* const text = std::getenv(variable);
-    return text == nullptr ? std::nullopt : std::optional(static_cast<unsigned>(std::atol(text)));
-}
 
 // One download and what is done to it.
 class victim {
@@ -127,24 +119,20 @@ slow_file::state first_version(unsigned seed) {
     return first;
 }
 
-// Rounds of one test, each with dice of its own.
+// Rounds of one test.
 template <typename Round>
 void play(const char* name, Round round) {
-    const auto asked = number_of("ASYNCDL_KILL_ROUNDS");
-    const unsigned count = asked.value_or(rounds_in_ci);
-    const unsigned first = number_of("ASYNCDL_KILL_SEED").value_or(std::random_device{}());
-    for (unsigned i = 0; i < count; ++i) {
-        const unsigned seed = first + i;
-        INFO("again with ASYNCDL_KILL_ROUNDS=1 ASYNCDL_KILL_SEED=", seed);
+    const rounds all("ASYNCDL_KILL", rounds_in_ci);
+    all.play([&](unsigned number, unsigned seed) {
         victim on(seed, first_version(seed));
         round(on);
-        if (asked) {
+        if (all.were_asked_for()) {
             std::printf("%s, round %u of %u: %u kills, %.1f MiB sent for 64, seed %u\n", name,
-                        i + 1, count, on.kills(), static_cast<double>(on.file().sent()) / mebibyte,
-                        seed);
+                        number, all.count(), on.kills(),
+                        static_cast<double>(on.file().sent()) / mebibyte, seed);
             std::fflush(stdout);
         }
-    }
+    });
 }
 
 }  // namespace
