@@ -27,10 +27,12 @@ class Failure(Exception):
 
 
 class Entry:
-    """One line of a row: a tool with its work, and what its rounds cost."""
+    """One line of a row: a tool with its work, and what its rounds cost. With `again` the same
+    command has run before, and what counts is that it finds nothing to do."""
 
-    def __init__(self, name, command, work, fetches=True):
+    def __init__(self, name, command, work, fetches=True, again=False):
         self.name, self.command, self.work, self.fetches = name, command, work, fetches
+        self.again = again
         self.costs = []
         self.failure = None  # why it does not count
         self.said = None     # a warning, say, of one that succeeded
@@ -44,12 +46,27 @@ class Entry:
                 "rounds": [asdict(cost) for cost in self.costs]}
 
 
+def run_before(command, work):
+    try:
+        status = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True,
+                                cwd=os.path.dirname(work.out), timeout=PATIENCE).returncode
+    except subprocess.TimeoutExpired:
+        raise Failure(f"the run before: not done after {PATIENCE} s") from None
+    if status != 0:
+        raise Failure(f"the run before: exit status {status}")
+    work.note_identities()
+
+
 def ready_command(entry, build, *watcher):
-    """Clears the way for the tool; its command, run by `watcher`. As many descriptors as the limit of
-    this machine allows, for every tool alike."""
+    """Clears the way for the tool, or has an earlier run leave there what it leaves; its command, run
+    by `watcher`. As many descriptors as the limit of this machine allows, for every tool alike."""
     shutil.rmtree(entry.work.out, ignore_errors=True)
     os.mkdir(entry.work.out)
-    return ["prlimit", f"--nofile={OPEN_FILES}", *watcher, *entry.command(build, entry.work)]
+    limits = ["prlimit", f"--nofile={OPEN_FILES}"]
+    command = entry.command(build, entry.work)
+    if entry.again:
+        run_before([*limits, *command], entry.work)
+    return [*limits, *watcher, *command]
 
 
 def run_once(entry, build, server, home):
@@ -74,6 +91,8 @@ def run_once(entry, build, server, home):
     if entry.fetches:
         if wrong := work.check():
             raise Failure(wrong)
+        if entry.again and not work.is_untouched():
+            raise Failure("fetched files that were there and unchanged")
         entry.said = last_words or entry.said
     with open(f"{home}/cost") as cost:
         cpu, wall, peak_kib = cost.read().split()

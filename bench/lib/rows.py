@@ -76,6 +76,19 @@ def medium(scale, tls):
                [ratio_goal("cpu", "curl", 0.80)])
 
 
+def kept(scale):
+    count = scale(10000, 1500, 100)
+    work = Work("kept", count, 64 * KIB)
+    new = Work("small", count, 4 * KIB)
+    beside = f"{count:,} new x 4 KiB"
+    return Row("kept", f"{count:,} x 64 KiB that are there and unchanged, plain, 16 at once",
+               [Entry("asyncdl", tools.asyncdl_again, work, again=True),
+                Entry(beside, tools.asyncdl, new),
+                Entry("aria2", tools.aria2_again, work, again=True),
+                Entry("wget2", tools.wget2_again, work, again=True)],
+               [ratio_goal("cpu", beside, 1.0)])
+
+
 def big(scale, tls):
     work = Work("big", 1, scale(2 * GIB, GIB // 4, 4 * MIB), tls=tls)
     title = f"one file of {work.size // MIB:,} MiB, {words(tls)}"
@@ -178,5 +191,5 @@ def version(_):
 def all_rows(scale):
     """`scale` picks from (full, quick, smoke) sizes."""
     return [small(scale, False), small(scale, True), medium(scale, False), medium(scale, True),
-            big(scale, False), big(scale, True), long_list(scale), trickled(scale, False),
+            kept(scale), big(scale, False), big(scale, True), long_list(scale), trickled(scale, False),
             trickled(scale, True), threads(scale), disk(scale), start(scale), version(scale)]

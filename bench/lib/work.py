@@ -78,6 +78,18 @@ class Work:
                     piece.writelines(lines[begin:begin + 2 * size])
         return pieces
 
+    def identities(self):
+        """What is another one once a file was written again."""
+        found = ((entry.name, entry.stat()) for entry in os.scandir(self.out))
+        return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found}
+
+    def note_identities(self):
+        self.noted = self.identities()
+
+    def is_untouched(self):
+        """Whether no file was written again since they were noted."""
+        return self.noted == self.identities()
+
     def check(self):
         """What is wrong with what was fetched, or nothing."""
         there = set(os.listdir(self.out))
