@@ -33,6 +33,8 @@ public:
     std::uint64_t failed = 0;
     std::uint64_t skipped = 0;                ///< among `succeeded`
     std::uint64_t cancelled = 0;              ///< among `failed`
+    std::uint64_t kept_parts = 0;             ///< among `failed`: those with `kept_bytes`
+    std::uint64_t kept_bytes = 0;             ///< over all results, see `download_result`
     std::uint64_t bytes = 0;                  ///< body bytes received over the network
     std::chrono::duration<double> elapsed{};  ///< seconds from the start of the batch to its end
 

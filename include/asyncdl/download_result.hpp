@@ -47,7 +47,10 @@ public:
     /// few downloads ask it again, and each time that it refuses them costs the others a retry too.
     unsigned attempts = 0;
     std::uint64_t resumed_from = 0;  ///< bytes of earlier runs that were kept
-    std::string checksum;            ///< `sha-256=...` where one was verified
+    /// Bytes that a failed download left in its part file, where the same download resumes. 0 if it
+    /// succeeded, left nothing, or ended before it had verified what earlier runs left.
+    std::uint64_t kept_bytes = 0;
+    std::string checksum;  ///< `sha-256=...` where one was verified
 };
 
 }  // namespace asyncdl

@@ -58,6 +58,8 @@ void batch_summary::add(const download_result& result) noexcept {
     } else {
         ++failed;
         cancelled += result.error == failure::cancelled ? 1 : 0;
+        kept_parts += result.kept_bytes > 0 ? 1 : 0;
+        kept_bytes += result.kept_bytes;
     }
 }
 

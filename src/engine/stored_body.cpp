@@ -41,6 +41,7 @@ void stored_body::put(std::shared_ptr<storage::directory> folder, std::string le
     how.work = core_.work();
     file_.emplace(std::move(folder), std::move(leaf), how);
     left_.reset();
+    kept_ = 0;
 }
 
 asio::awaitable<core::outcome<void>> stored_body::find(std::uint64_t source,
@@ -93,6 +94,7 @@ std::optional<core::part_request> stored_body::missing() const {
 prompt<core::outcome<void>> stored_body::start(std::optional<std::uint64_t> total) {
     forget();
     left_ = leftover();
+    kept_ = 0;
     about_.length = total;
     confirmed_ = true;
     for (expectation& each : expected_)
@@ -359,6 +361,7 @@ asio::awaitable<void> stored_body::discard() {
     left_ = leftover();
     if (!std::exchange(open_, false))
         co_return;
+    kept_ = 0;
     co_await discard_target();
 }
 
@@ -367,11 +370,13 @@ asio::awaitable<void> stored_body::keep_or_discard() {
         co_await discard();
         co_return;
     }
+    const std::uint64_t held = have_.held();
     forget();
     if (!std::exchange(open_, false))
         co_return;
     const busy_mark mark(busy_);
-    co_await file_->keep();
+    const bool has_left = co_await file_->keep();
+    kept_ = has_left ? held : 0;
 }
 
 void stored_body::forget() {

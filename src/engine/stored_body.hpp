@@ -52,6 +52,8 @@ public:
     /// Bytes that are stored, and how many of them earlier runs had left.
     std::uint64_t held() const noexcept { return have_.held(); }
     std::uint64_t earlier() const noexcept { return earlier_; }
+    /// Bytes that the last `keep_or_discard` left for a later run, and nothing took away since.
+    std::uint64_t kept() const noexcept { return kept_; }
     std::optional<std::uint64_t> length() const noexcept { return about_.length; }
 
     /// How what is stored goes with a response's representation.
@@ -186,6 +188,7 @@ private:
     core::validators about_;
     std::optional<leftover> left_;  ///< of earlier runs; empty bytes once they are overwritten
     std::uint64_t earlier_ = 0;
+    std::uint64_t kept_ = 0;
     bool open_ = false;
     bool busy_ = false;
     core::fault broken_;

@@ -140,6 +140,7 @@ asio::awaitable<void> transfer::complete() {
         }
         if (stored_.broken().any())
             outcome = stored_.broken();
+        result_.kept_bytes = stored_.kept();
     }
     if (!outcome)
         place_.drop_part();

@@ -28,7 +28,10 @@ TEST_CASE("a summary counts every result once, skips and cancellations besides")
     download_result stopped;
     stopped.error = errc::cancelled;
     stopped.bytes_received = 3;
-    for (const auto* each : {&good, &kept, &bad, &stopped, &bad}) {
+    stopped.kept_bytes = 7;
+    download_result torn = bad;
+    torn.kept_bytes = 20;
+    for (const auto* each : {&good, &kept, &bad, &stopped, &torn}) {
         summary.add(*each);
     }
 
@@ -37,6 +40,8 @@ TEST_CASE("a summary counts every result once, skips and cancellations besides")
     CHECK(summary.skipped == 1);
     CHECK(summary.failed == 3);
     CHECK(summary.cancelled == 1);
+    CHECK(summary.kept_parts == 2);
+    CHECK(summary.kept_bytes == 27);
     CHECK(summary.bytes == 143);
     CHECK(summary.elapsed == std::chrono::seconds(4));
     CHECK(summary.success_rate() == doctest::Approx(0.4));
