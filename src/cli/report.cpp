@@ -99,7 +99,8 @@ std::vector<std::unique_ptr<report>> make_reports(const settings& options, file_
         auto out = has_body ? std::make_unique<output_file>(STDERR_FILENO, "standard error")
                             : std::make_unique<output_file>(STDOUT_FILENO, "standard output");
         reports.push_back(std::make_unique<summary_report>(
-            std::move(out), options.body ? options.body->name : std::string()));
+            std::move(out), options.body ? options.body->name : std::string(),
+            options.transfer.if_exists));
     }
     return reports;
 }

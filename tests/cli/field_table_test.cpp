@@ -60,6 +60,42 @@ TEST_SUITE("cli/field_table") {
             R"("resumed_from": 0, "checksum": null})");
     }
 
+    TEST_CASE("a file that was kept has its path; without a file the path alone is unknown") {
+        download_result r = success();
+        r.skipped = true;
+        r.status = 304;
+        r.bytes_received = 0;
+        r.resumed_from = 0;
+        r.checksum.clear();
+        const std::string kept = json_result(r);
+        CHECK(kept ==
+              R"({"index": 3, "url": "http://h/a", "final_url": "http://h/b", "file_name": "b", )"
+              R"("file_path": "downloads/b", "success": true, "skipped": true, "file_size": 10, )"
+              R"("bytes_received": 0, "download_time": 2.000000, "speed": 0.000000, )"
+              R"("error": null, "error_kind": null, "status": 304, "http_version": "1.1", )"
+              R"("attempts": 2, "resumed_from": 0, "checksum": null})");
+        CHECK(csv_row(r) ==
+              "3,http://h/a,http://h/b,b,downloads/b,true,true,10,0,2.000000,0.000000,,,304,1.1,2,"
+              "0,\r\n");
+        auto fields = parsed_json(kept);
+        r.file_path.clear();
+        fields["file_path"] = nullptr;
+        CHECK(parsed_json(json_result(r)) == fields);
+        CHECK(csv_row(r) ==
+              "3,http://h/a,http://h/b,b,,true,true,10,0,2.000000,0.000000,,,304,1.1,2,0,\r\n");
+    }
+
+    TEST_CASE("what a failed download has left is no field of the reports") {
+        download_result r;
+        r.error = errc::cancelled;
+        r.message = "cancelled";
+        const std::string json = json_result(r);
+        const std::string row = csv_row(r);
+        r.kept_bytes = 1000;
+        CHECK(json_result(r) == json);
+        CHECK(csv_row(r) == row);
+    }
+
     TEST_CASE("a failure without a message still has an error") {
         download_result r;
         r.error = errc::truncated;
