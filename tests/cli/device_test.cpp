@@ -133,6 +133,47 @@ TEST_SUITE("cli/device") {
         CHECK(b.dir.names() == words{"full", "link", "null", "r"});
     }
 
+    TEST_CASE("--on-exists has no meaning beside a device, and the device stays what it is") {
+        bench b;
+        if (!make_node(b, "null", S_IFCHR, 1, 3)) {
+            return;
+        }
+        std::filesystem::create_symlink("null", b.dir / "link");
+        for (const std::string mode :
+             {"update", "timestamp", "overwrite", "skip", "rename", "fail"}) {
+            for (const std::string name : {"null", "link"}) {
+                const auto r =
+                    b.run({"-d", ".", "-o", name, "--on-exists", mode, b.url("/bytes/1000")});
+                CHECK(r.status == 2);
+                CHECK(r.out.empty());
+                CHECK(r.err == "asyncdl: --on-exists has no meaning with --output " + name +
+                                   ": the body is written into " + name + "\n");
+            }
+        }
+        CHECK(b.server.requests("/bytes/1000") == 0);
+        CHECK(type_of(b, "null") == S_IFCHR);
+        CHECK(b.dir.names() == words{"link", "null"});
+    }
+
+    TEST_CASE("a device and a FIFO get the body each time") {
+        bench b;
+        const bool has_device = make_node(b, "null", S_IFCHR, 1, 3);
+        fifo pipe(b);
+        pipe.open();
+        for (int run = 1; run <= 2; ++run) {
+            CHECK(b.run({"-q", "-d", ".", "-o", "p", b.url("/bytes/20000")}).status == 0);
+            CHECK(pipe.read(20'000) == pattern(0, 20'000));
+            if (has_device) {
+                const auto r = b.run({"-d", ".", "-o", "null", b.url("/bytes/20000")});
+                CHECK(steady(r.out).starts_with("✅ null: 19.5 KiB, TIME, SPEED\n"));
+            }
+        }
+        for (const request& asked : b.server.requests()) {
+            CHECK_FALSE(asked.value("If-None-Match"));
+            CHECK_FALSE(asked.value("If-Modified-Since"));
+        }
+    }
+
     TEST_CASE("a block device, a socket and a link to one are refused and stay") {
         bench b;
         const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -1,6 +1,7 @@
 // `--output` with a descriptor: standard output, and whatever the shell has opened.
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <boost/json/parse.hpp>
@@ -172,12 +173,39 @@ TEST_SUITE("cli/output") {
 
     TEST_CASE("--on-exists has no meaning beside a stream") {
         bench b;
-        for (const char* mode : {"overwrite", "skip", "fail"}) {
-            check_unusable(b, b.run({"--on-exists", mode, "-o", "-", b.url("/bytes/1000")}),
-                           "--on-exists has no meaning with --output -");
+        REQUIRE(::mkfifo((b.dir / "p").c_str(), 0600) == 0);
+        std::filesystem::create_symlink("p", b.dir / "link");
+        for (const std::string mode :
+             {"update", "timestamp", "overwrite", "skip", "rename", "fail"}) {
+            for (const std::string name :
+                 {"-", "/dev/stdout", "/dev/stderr", "/dev/fd/1", "/proc/self/fd/1", "p", "link"}) {
+                CAPTURE(mode);
+                check_unusable(
+                    b, b.run({"-d", ".", "-o", name, "--on-exists", mode, b.url("/bytes/1000")}),
+                    "--on-exists has no meaning with --output " + name + ": the body is written ");
+            }
         }
-        check_unusable(b, b.shell("mkfifo p; \"$0\" -d. -o p --on-exists skip $1/bytes/1000"),
-                       "the body is written into p");
+        CHECK(b.dir.names() == words{"link", "p"});
+    }
+
+    TEST_CASE("standard output gets the body each time, whatever an earlier run has left") {
+        bench b;
+        const remote_file file(100'000);
+        b.server.on("/file", file);
+        const std::string url = b.url("/file");
+        REQUIRE(b.run({url}).status == 0);
+        for (int run = 1; run <= 2; ++run) {
+            for (const char* name : {"-", "/dev/stdout"}) {
+                const auto r = b.run({"-o", name, url});
+                CHECK(r.status == 0);
+                CHECK(r.out == file.bytes());
+                CHECK(has(steady(r.err), "✅ standard output: 97.7 KiB, TIME, SPEED\n"));
+            }
+        }
+        for (const char* field : {"If-None-Match", "If-Modified-Since", "Range"}) {
+            CHECK(asked_with(b.server, "/file", field) == words(5, "-"));
+        }
+        CHECK(b.dir.names() == words{"downloads", "downloads/file"});
     }
 
     TEST_CASE("what begins is continued with a range, or is a failure that says so") {

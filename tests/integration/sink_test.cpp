@@ -136,6 +136,27 @@ TEST_CASE_TEMPLATE("a sink sees open, the bytes in order, and one commit", How, 
     CHECK_FALSE(seen.announced);
 }
 
+TEST_CASE("a sink gets the body each time, whatever is to become of files that exist") {
+    stage_over<plain> on;
+    REQUIRE(on.fetch(on.ask("/bytes/20000")).success);
+    for (const on_exists mode : {on_exists::update, on_exists::timestamp, on_exists::overwrite,
+                                 on_exists::skip, on_exists::rename, on_exists::fail}) {
+        on.options.if_exists = mode;
+        scripted_sink seen(-1, trouble::none);
+        download_request ask = on.ask("/bytes/20000");
+        ask.destination = &seen;
+        const download_result result = on.fetch(ask);
+        CHECK(result.success);
+        CHECK_FALSE(result.skipped);
+        CHECK(seen.bytes == pattern(0, 20'000));
+    }
+    for (const request& asked : on.server.requests()) {
+        CHECK_FALSE(asked.value("If-None-Match"));
+        CHECK_FALSE(asked.value("If-Modified-Since"));
+    }
+    CHECK(on.names() == std::vector<std::string>{"file"});
+}
+
 TEST_CASE("a sink is synced once before it commits, if the download is to be durable") {
     stage_over<plain> on;
     for (const bool durable : {false, true}) {
