@@ -145,9 +145,11 @@ constexpr flag table[] = {
      "into",
      "", [](settings& s, const flag&, std::string_view v) { s.output = v; }},
     {"--on-exists", 0, "MODE", input,
-     "what to do with a file that exists: update, timestamp, overwrite, skip, rename, fail", "update",
-     set_on_exists},
-    {"--no-continue", 0, "", input, "start over instead of resuming an earlier download", "",
+     "what to do with an existing file: update (keep it if it is unchanged), timestamp (the same "
+     "by "
+     "date and size alone), overwrite, skip, rename, fail",
+     "update", set_on_exists},
+    {"--no-continue", 0, "", input, "start over instead of resuming a partial download", "",
      [](settings& s, const flag&, std::string_view) { s.transfer.resume = false; }},
     {"--resume-unvalidated", 0, "", input,
      "resume also what the server gives no validators for: an overlap is fetched and compared", "",

@@ -34,6 +34,9 @@ constexpr std::string_view closing =
     "On a pipe an entry waits a second for its options: one that comes later has no effect, and\n"
     "the run ends with exit status 1.\n"
     "\n"
+    "The same command again fetches only what is missing: it resumes partial downloads, and keeps\n"
+    "files that it downloaded before and that the server says are unchanged.\n"
+    "\n"
     "Exit status: 0 every download succeeded; 1 one failed, or a list or report could not be read\n"
     "or written to its end; 2 the command line, or a file it names, cannot be used; 130, 143 and\n"
     "129 after SIGINT, SIGTERM and SIGHUP. A signal that is ignored at the start stays ignored.\n";

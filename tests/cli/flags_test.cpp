@@ -228,6 +228,19 @@ TEST_SUITE("cli/flags") {
         CHECK(help.find("--proxy") == std::string::npos);
     }
 
+    TEST_CASE(
+        "the help says what becomes of existing files, and what the same command does again") {
+        const std::string help = help_text();
+        const auto line = [&](std::string_view text) { return help.find(text) != help.npos; };
+        for (const char* mode :
+             {"update (", "timestamp (", "overwrite", "skip", "rename", "fail"}) {
+            CAPTURE(mode);
+            CHECK(help.find(mode, help.find("--on-exists MODE")) < help.find("--no-continue"));
+        }
+        CHECK(line("(default: update)"));
+        CHECK(line("\nThe same command again fetches only what is missing: "));
+    }
+
     TEST_CASE("no line of the help is longer than 96 characters") {
         std::size_t begin = 0;
         const std::string help = help_text();
