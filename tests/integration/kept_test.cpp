@@ -105,6 +105,22 @@ TEST_CASE("what one mirror left counts, though another one failed last") {
     CHECK(on.fetch(request).kept_bytes == 300'000);
 }
 
+TEST_CASE("what was kept between two attempts and discarded after the last one does not count") {
+    stage_over<plain> on;
+    on.options.retries = 1;
+    on.options.retry_delay = 0ms;
+    const remote_file file(whole);
+    on.server.on("/file", in_turn({file.cut(cut_at), file}));
+    on.server.on("/gone", status(404));
+    download_request request = on.ask("/file");
+    request.urls.push_back(on.server.url("/gone"));
+    request.checksum = "md5=" + std::string(32, '0');
+    const download_result wrong = on.fetch(request);
+    check_failed(on, wrong, errc::checksum);
+    CHECK(wrong.attempts == 3);
+    CHECK(wrong.kept_bytes == 0);
+}
+
 TEST_CASE("nothing is told to be kept if nothing is left") {
     stage_over<plain> on;
     remote_file file(whole);
