@@ -183,11 +183,6 @@ void stored_body::belongs_to(std::uint64_t source, core::validators about) {
         file_->describe(source, about_);
 }
 
-bool stored_body::can_be_kept() const noexcept {
-    return core_.options.resume &&
-           (core_.options.resume_unvalidated || !core::if_range(about_).empty());
-}
-
 prompt<core::outcome<void>> stored_body::write(std::uint64_t offset,
                                                std::span<const std::byte> bytes) {
     if (overlap_ && !fits_overlap(offset, bytes))

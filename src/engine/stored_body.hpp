@@ -167,7 +167,10 @@ private:
                                             const std::atomic<bool>& stop);
     std::string_view whose() const noexcept { return destination_ ? "the sink" : "the file"; }
     sink& target() noexcept { return destination_ ? *destination_ : static_cast<sink&>(*file_); }
-    bool can_be_kept() const noexcept;
+    bool can_be_kept() const noexcept {
+        return core_.options.resume &&
+               (core_.options.resume_unvalidated || !core::if_range(about_).empty());
+    }
     void forget();
     template <typename Call>
     async_outcome<void> call_target(const Call& call);
