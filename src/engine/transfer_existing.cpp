@@ -106,8 +106,7 @@ bool transfer::is_of_response(http::lease& line, const core::response_head& head
     auto about = core::validators::of(head.fields);
     about.length = line->body_size();
     const auto* record = record_of_existing();
-    if (record && (about.length || record->answered == answered()) &&
-        storage::is_of(*record, about)) {
+    if (record && record->answered == answered() && storage::is_of(*record, about)) {
         return true;
     }
     if (core_->options.if_exists != on_exists::timestamp || about.length != there.size) {

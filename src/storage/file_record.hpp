@@ -42,7 +42,8 @@ public:
     bool synced = false;   ///< fsync had succeeded
     boot_id boot{};
 
-    /// The texts of `about` as far as they fit.
+    /// The texts of `about`; none if the ETag is too long to be kept, since a date beside an ETag
+    /// that is not known would prove less.
     void take(const core::validators& about);
 
     /// Whether a request can ask if the file has changed.

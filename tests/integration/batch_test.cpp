@@ -403,7 +403,7 @@ TEST_CASE("options that make no sense are refused") {
             CHECK_NOTHROW(downloader(io.get_executor(), options));
         }
     }
-    refused([](auto& o) { o.if_exists = static_cast<on_exists>(4); }, "if_exists");
+    refused([](auto& o) { o.if_exists = static_cast<on_exists>(6); }, "if_exists");
     refused([](auto& o) { o.if_exists = static_cast<on_exists>(-1); }, "if_exists");
     refused([](auto& o) { o.file_calls = static_cast<file_io>(2); }, "file_calls");
     refused([](auto& o) { o.log.level = static_cast<log_level>(7); }, "log.level");

@@ -63,6 +63,7 @@ TEST_CASE_TEMPLATE("a file with the right digest is stored, and the result says 
         {"sha-256", "SHA256"}, {"sha-384", "SHA384"}, {"sha-512", "SHA512"},
     };
     checked<How> on;
+    on.options.if_exists = on_exists::overwrite;
     for (const auto& one : algorithms) {
         CAPTURE(one.name);
         const std::string hex = hex_digest(one.algorithm, on.file.bytes());

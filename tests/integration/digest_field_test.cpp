@@ -50,6 +50,7 @@ TEST_SUITE_BEGIN("integration/digest_field");
 
 TEST_CASE_TEMPLATE("a body with the digest that its response carries is stored", How, plain, tls) {
     retrying<How> on;
+    on.options.if_exists = on_exists::overwrite;
     const std::string all = remote_file(whole).bytes();
     const std::vector<field> cases[] = {
         {{"Repr-Digest", right()}},
@@ -92,6 +93,7 @@ TEST_CASE_TEMPLATE("a body with another digest than its response carries is a fa
 TEST_CASE_TEMPLATE("digests that nobody can read, or of unknown kinds, are passed over", How, plain,
                    tls) {
     retrying<How> on;
+    on.options.if_exists = on_exists::overwrite;
     for (const std::string value :
          {"", "nonsense", "sha-256", "sha-256=x", "sha-256=:!!!:", "sha-256=:AAAA:",
           "sha-999=:AAAA:", "unixsum=:AAAA:", "sha-256=:AAAA", ",,,"}) {
