@@ -220,7 +220,7 @@ core::outcome<storage::target> placement::look(const std::string& leaf) const {
 core::outcome<bool> placement::settle(on_exists mode) {
     if (auto fits = try_length(); !fits)
         return fits.error();
-    existing_.reset();
+    forget_existing();
     // Where files are made without a name, they find out early enough what is in their place.
     unchecked_ = replaces(mode) && folder_->takes_unnamed();
     if (unchecked_) {
@@ -257,8 +257,21 @@ void placement::note_existing(on_exists mode) {
         existing_ = std::make_unique<const storage::existing_file>(*std::move(found));
 }
 
+void placement::look_behind(const core::url& to, on_exists mode) {
+    if (given_ || mode == on_exists::overwrite || !replaces(mode) ||
+        (existing_ && existing_->record))
+        return;
+    std::string name = core::shortened_name(core::served_name(to), folder_->max_leaf());
+    auto found = storage::find_existing(*folder_, name);
+    if (!found || !found->record)
+        return;
+    existing_ = std::make_unique<const storage::existing_file>(*std::move(found));
+    existing_leaf_ = std::move(name);
+}
+
 bool placement::is_existing_unchanged() const {
-    return existing_ && storage::is_unchanged(*folder_, leaf(), *existing_);
+    const std::string name = existing_leaf_.empty() ? leaf() : existing_leaf_;
+    return existing_ && storage::is_unchanged(*folder_, name, *existing_);
 }
 
 core::outcome<void> placement::check() {

@@ -63,12 +63,21 @@ public:
     /// `errc::file`, `errc::exists`, `errc::name`.
     core::outcome<bool> settle(on_exists mode);
 
-    /// With `update` and `timestamp`: the regular file that `settle` found in the target's place.
+    /// With `update` and `timestamp`: the regular file that `settle` found in the target's place,
+    /// or `look_behind` in another.
     const storage::existing_file* existing() const noexcept { return existing_.get(); }
+    /// The server has sent the download to `to`, which may name the file: looks whether that file
+    /// says of itself that it is ours, unless the one in the target's place does. Blocking.
+    void look_behind(const core::url& to, on_exists mode);
+    /// Whether the existing file has another name than the target.
+    bool is_existing_elsewhere() const noexcept { return !existing_leaf_.empty(); }
     /// Whether that is still there and unchanged. Blocking.
     bool is_existing_unchanged() const;
     /// It is to be replaced, whatever it is.
-    void forget_existing() noexcept { existing_.reset(); }
+    void forget_existing() noexcept {
+        existing_.reset();
+        existing_leaf_.clear();
+    }
 
     /// Whether `settle` left the look at the target to its commit, which comes soon enough for a
     /// small file; for others `check` takes that look.
@@ -130,6 +139,7 @@ private:
     std::optional<held_name> part_;  ///< a derived name, if it is another than the target's
     std::uint64_t kept_size_ = 0;
     std::unique_ptr<const storage::existing_file> existing_;
+    std::string existing_leaf_;  ///< if it is not that of the target
     std::shared_ptr<storage::directory> folder_;
 };
 

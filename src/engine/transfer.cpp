@@ -237,6 +237,8 @@ asio::awaitable<core::outcome<void>> transfer::attempt() {
         if (!std::exchange(counted_, true))
             result_.attempts += 1 + std::exchange(spent_.by_others, 0);
         part_ = stored_.missing();
+        if (to_ == &elsewhere_ && !part_)
+            co_await look_behind_redirect();
         http::lease line;
         asked_at_ = net::clock::now();
         const auto head = co_await ask(line);

@@ -138,6 +138,7 @@ private:
     async_outcome<next_step> reconcile(http::lease& line);
 
     // The file that is there already.
+    boost::asio::awaitable<void> look_behind_redirect();
     void add_condition(http::request_head& request);
     const storage::file_record* record_of_existing() const;
     std::uint64_t answered() const;
@@ -146,6 +147,7 @@ private:
     async_outcome<bool> keeps_existing(http::lease& line, const core::response_head& head);
     bool is_of_response(http::lease& line, const core::response_head& head) const;
     async_outcome<next_step> not_modified(http::lease& line, const core::response_head& head);
+    async_outcome<bool> take_existing_name();
     boost::asio::awaitable<void> keep_existing();
     boost::asio::awaitable<void> note_not_fetched();
 

@@ -44,7 +44,7 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
             co_return next_step::done;
         }
     }
-    if (place_.existing() && !answer) {
+    if (place_.existing() && !place_.is_existing_elsewhere() && !answer) {
         const auto keeps = co_await keeps_existing(line, head);
         if (!keeps || *keeps)
             co_return keeps ? core::outcome<next_step>(next_step::done) : keeps.error();

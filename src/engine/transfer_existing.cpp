@@ -14,6 +14,19 @@ namespace asyncdl::engine {
 
 namespace asio = boost::asio;
 
+/// The file that this URL names may be there already.
+asio::awaitable<void> transfer::look_behind_redirect() {
+    if (request_.destination || !place_.is_derived()) {
+        co_return;
+    }
+    const auto look = [this] { place_.look_behind(*to_, core_->options.if_exists); };
+    if (core_->work()) {
+        co_await storage::offload(*core_->work(), look);
+    } else {
+        look();
+    }
+}
+
 /// Asks whether the file that is there has changed, unless the caller does so.
 void transfer::add_condition(http::request_head& request) {
     const bool has_fields = !core_->options.headers.empty() || !request_.headers.empty();
@@ -149,8 +162,33 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::not_modified(
         place_.forget_existing();
         co_return next_step::ask_again;
     }
+    if (place_.is_existing_elsewhere()) {
+        const auto taken = co_await take_existing_name();
+        if (!taken || !*taken) {
+            co_return taken ? core::outcome<next_step>(next_step::ask_again) : taken.error();
+        }
+    }
     co_await keep_existing();
     co_return next_step::done;
+}
+
+/// The file has the name that the redirect gave, which is the download's from now on. False, and
+/// the file is to be replaced, if another download has that name.
+asio::awaitable<core::outcome<bool>> transfer::take_existing_name() {
+    const storage::file_record asked = *place_.existing()->record;
+    place_.forget_existing();
+    if (place_.follow(*to_, true, core::fields(), stored_.is_open())) {
+        auto wanted = settle_again();
+        if (!wanted.now) {
+            wanted.now = co_await std::move(wanted.later);
+        }
+        wanted.now = place_found(std::move(*wanted.now), stored_.is_open());
+        if (!*wanted.now) {
+            co_return wanted.now->error();
+        }
+    }
+    const auto* record = record_of_existing();
+    co_return record&&* record == asked;
 }
 
 asio::awaitable<void> transfer::keep_existing() {

@@ -189,7 +189,8 @@ void world<How>::run() {
     CHECK(is_the_servers);
     kept_way_ = way_;
     untouched_ = now_.size >= smallest_recorded &&
-                 (etag_ == etag_kind::strong || date_ == date_kind::settled);
+                 (etag_ == etag_kind::strong ||
+                  (date_ == date_kind::settled && etag_ != etag_kind::too_long));
 }
 
 /// The server ends its bodies early. What is kept needs none.
