@@ -53,11 +53,10 @@ bool is_usable(const file_record& record) {
 }  // namespace
 
 void file_record::take(const core::validators& about) {
-    if (about.etag.size() > max_etag) {
-        return;
-    }
-    etag = about.etag;
-    last_modified = about.last_modified.size() <= max_date ? about.last_modified : std::string();
+    const bool fits = about.etag.size() <= max_etag;
+    etag = fits ? about.etag : std::string();
+    last_modified =
+        fits && about.last_modified.size() <= max_date ? about.last_modified : std::string();
     settled_date = !last_modified.empty() && is_settled(about);
 }
 
