@@ -21,7 +21,7 @@ using std::filesystem::path;
 
 using texts = std::vector<std::string>;
 
-constexpr std::uint64_t whole = 300'000;
+constexpr std::uint64_t whole = 150'000;
 const std::string by_etag = "If-None-Match: \"v1\"";
 
 /// Something that happens to a file between two runs.
