@@ -1,5 +1,7 @@
 #include "engine/placement.hpp"
 
+#include <algorithm>
+
 #include "core/file_name.hpp"
 #include "engine/replaces.hpp"
 #include "storage/part_lock.hpp"
@@ -143,6 +145,8 @@ core::outcome<void> placement::check_length() const {
 
 /// A file system may take less than it says: a derived name is cut then. Blocking.
 core::outcome<void> placement::try_length() {
+    if (target_.name.size() <= std::min(storage::directory::sure_leaf, folder_->max_leaf()))
+        return {};
     folder_->try_leaf(last_part(target_.name).size());
     auto fits = check_length();
     if (fits || given_)

@@ -41,6 +41,8 @@ public:
     /// Bytes that a target's name may have in here, so that its part file and state fit as well: by
     /// what the file system says, at most `core::max_name_bytes`.
     std::size_t max_leaf() const noexcept { return max_leaf_; }
+    /// Every file system that is in use takes as much, if it does not say less.
+    static constexpr std::size_t sure_leaf = 100;
     /// Sees whether a name of `size` bytes is taken in fact, as some file systems say more than
     /// they take. If not, `max_leaf` is what is. Asks only about long names, and once about a
     /// length.
@@ -131,9 +133,6 @@ private:
 
     static core::outcome<std::shared_ptr<directory>> opened(int descriptor, std::string path,
                                                             files& calls, files_in_use in_use);
-
-    /// Every file system that is in use takes as much, with the endings of part files and states.
-    static constexpr std::size_t sure_leaf = 100;
 
     int descriptor_;
     file_identity identity_;
