@@ -49,7 +49,8 @@ public:
     std::vector<std::string> urls;
 
     /// Name of the file below the directory, may hold folders (made if missing). Empty: derived
-    /// from the final URL's path, `index.html` where that is empty.
+    /// from the response or the final URL's path, `index.html` if that is empty; see
+    /// `downloader_options::name_template`.
     std::string file_name;
 
     /// Replaces `downloader_options::download_dir` where not empty.

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace asyncdl {
@@ -44,8 +45,8 @@ struct tls_options {
 
 /// How downloads are made. Times are from 0.001 to 1,000,000,000 seconds, or 0 if that is said.
 /// What makes no sense (a time out of range, a value that is no enumerator, a header that
-/// `check_header` refuses, a malformed checksum, a NUL in a path) is `std::invalid_argument` from
-/// the constructor that takes the options.
+/// `check_header` refuses, a malformed checksum or name template, a NUL in a path) is
+/// `std::invalid_argument` from the constructor that takes the options.
 struct downloader_options {
     std::string download_dir = "downloads";  ///< where files go, made if missing
 
@@ -83,6 +84,17 @@ struct downloader_options {
     /// sink of the caller's is asked to sync before it commits.
     bool durable = false;
 
+    /// Names of files whose requests give none, below the directory; empty: their plain names, from
+    /// the response or the final URL. Placeholders: `{index}` (in the batch, from 0), `{host}` and
+    /// `{path}` (of the final URL: host without port, folders), `{name}` (the plain name), `{stem}`
+    /// and `{ext}` (the parts of that before and behind its last dot); `{{` and `}}` are braces.
+    /// Each part is made safe by itself, folders are made if missing, and those that are symlinks
+    /// end the download as `errc::file`. See `check_name_template`.
+    ///
+    ///     "{host}/{path}/{name}"    http://h/a/b/x.iso becomes h/a/b/x.iso
+    std::string name_template{};
+    unsigned cut_directories = 0;  ///< folders that `{path}` leaves out at its front
+
     /// Files that the program itself reads or writes, by device and inode: no download replaces one
     /// or writes into one. Such a name counts as one in use: `errc::exists` if the name was given,
     /// a numbered name if it was derived. Without a shared context.
@@ -103,5 +115,10 @@ struct downloader_options {
     observer* events = nullptr;  ///< not owned; must outlive every download
     log_hook log{};
 };
+
+/// Describes what is wrong with a template of names, in one line for a person; empty if nothing is.
+/// It is relative, does not lead out of the directory, names a file, and holds nothing but
+/// placeholders in braces.
+std::string check_name_template(std::string_view text);
 
 }  // namespace asyncdl

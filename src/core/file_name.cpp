@@ -15,15 +15,6 @@ namespace {
 constexpr std::size_t max_folder_bytes = 255;  // NAME_MAX of the usual file systems
 constexpr std::size_t max_extension_bytes = 20;
 
-// The last extension with its dot; empty where there is none, or where it is too long to be one.
-std::string_view extension_of(std::string_view leaf) {
-    const auto dot = leaf.rfind('.');
-    if (dot == std::string_view::npos || dot == 0 || leaf.size() - dot > max_extension_bytes) {
-        return {};
-    }
-    return leaf.substr(dot);
-}
-
 // A leaf with `middle` before its extension, the stem cut if the whole would be too long.
 std::string joined(std::string_view leaf, std::string_view middle, std::size_t limit) {
     std::string_view extension = extension_of(leaf);
@@ -95,14 +86,6 @@ std::string fitted(std::string name, std::size_t limit) {
     return name;
 }
 
-// A safe name that the server chose.
-std::string tamed(std::string name) {
-    if (name.front() == '.' || name.front() == '-') {
-        name.front() = '_';
-    }
-    return name;
-}
-
 fault bad_name(const char* what) {
     return {errc::name, what};
 }
@@ -153,6 +136,21 @@ outcome<std::string> checked_name(std::string_view given) {
     return name;
 }
 
+std::string_view extension_of(std::string_view leaf) {
+    const auto dot = leaf.rfind('.');
+    if (dot == std::string_view::npos || dot == 0 || leaf.size() - dot > max_extension_bytes) {
+        return {};
+    }
+    return leaf.substr(dot);
+}
+
+std::string tamed_name(std::string name) {
+    if (name.starts_with('.') || name.starts_with('-')) {
+        name.front() = '_';
+    }
+    return name;
+}
+
 std::string derived_name(const url& final_url) {
     const std::string_view segment = final_url.last_segment();
     std::string text = percent_decoded(segment);
@@ -164,7 +162,7 @@ std::string derived_name(const url& final_url) {
 }
 
 std::string served_name(const url& final_url) {
-    return tamed(derived_name(final_url));
+    return tamed_name(derived_name(final_url));
 }
 
 std::string served_name(std::string_view disposition, const url& final_url, bool redirected) {
@@ -173,7 +171,7 @@ std::string served_name(std::string_view disposition, const url& final_url, bool
         const std::string_view last =
             std::string_view(*given).substr(given->find_last_of("/\\") + 1);
         if (std::string name = safe_name(last); !name.empty()) {
-            return tamed(std::move(name));
+            return tamed_name(std::move(name));
         }
     }
     return redirected ? served_name(final_url) : derived_name(final_url);
@@ -184,11 +182,12 @@ std::string safe_name(std::string_view text) {
 }
 
 std::string shortened_name(std::string name, std::size_t limit) {
-    if (name.size() > limit) {
-        name = fitted(std::move(name), limit);
+    const auto folders = name.rfind('/') + 1;  // 0 if there are none
+    if (name.size() - folders > limit) {
+        name.replace(folders, name.npos, fitted(name.substr(folders), limit));
     }
-    if (name.empty()) {
-        name = "_";
+    if (name.size() == folders) {
+        name += '_';
     }
     return name;
 }

@@ -22,8 +22,8 @@ outcome<std::string> checked_name(std::string_view given);
 /// UTF-8 (else as it stands), made safe; "index.html" where nothing is left.
 std::string derived_name(const url& final_url);
 
-/// The same for a URL that the server chose by a redirect: a leading `.` or `-` becomes `_`, so
-/// that no server makes a hidden file, or one that a command takes for an option.
+/// The same for a URL that the server chose by a redirect, tamed (see `tamed_name`), so that no
+/// server makes a hidden file, or one that a command takes for an option.
 std::string served_name(const url& final_url);
 
 /// The name that a response gives: that of Content-Disposition (the field's value; empty where
@@ -39,9 +39,17 @@ std::string served_name(std::string_view disposition, const url& final_url, bool
 /// bytes) kept.
 std::string safe_name(std::string_view text);
 
-/// A safe name cut to `limit` bytes, for file systems that take no more: as by `safe_name`, but an
-/// extension is kept only up to half of the limit, and something is always left.
+/// A safe name whose last part is cut to `limit` bytes, for file systems that take no more: as by
+/// `safe_name`, but an extension is kept only up to half of the limit, and something is always
+/// left.
 std::string shortened_name(std::string name, std::size_t limit);
+
+/// The last extension of a name without folders, with its dot; empty if it has none, or one of over
+/// 20 bytes with the dot. A dot at the front begins no extension.
+std::string_view extension_of(std::string_view leaf);
+
+/// A safe name that the server chose: a leading `.` or `-` becomes `_`.
+std::string tamed_name(std::string name);
 
 /// `name.N.ext`: the number goes before the last extension of the last part ("a.tar.gz" becomes
 /// "a.tar.1.gz", ".x" becomes ".x.1"); the stem is cut if the last part would be over `limit`

@@ -5,11 +5,13 @@
 #include <asyncdl/batch_summary.hpp>
 #include <asyncdl/download_request.hpp>
 #include <asyncdl/download_result.hpp>
+#include <asyncdl/downloader_options.hpp>
 #include <asyncdl/error.hpp>
 #include <asyncdl/progress_snapshot.hpp>
 
 #include "core/checksum.hpp"
 #include "core/fields.hpp"
+#include "core/name_template.hpp"
 #include "core/token.hpp"
 
 namespace asyncdl {
@@ -46,6 +48,11 @@ std::string check_header(const header& field) {
 
 std::string check_checksum(std::string_view text) {
     const auto parsed = core::checksum::parse(text);
+    return parsed ? std::string() : parsed.error().message();
+}
+
+std::string check_name_template(std::string_view text) {
+    const auto parsed = core::name_template::parse(text);
     return parsed ? std::string() : parsed.error().message();
 }
 

@@ -266,6 +266,10 @@ TEST_CASE("a name is cut to what a file system takes, between characters, with i
     CHECK(shortened_name("a" + std::string(200, ' ') + "x", 132) == "a");
     CHECK(shortened_name(std::string(10, 'x') + ".part" + std::string(200, 'y'), 15) ==
           std::string(10, 'x') + ".par_");
+    CHECK(shortened_name("a/" + std::string(200, 'f') + "/" + long_name, 132) ==
+          "a/" + std::string(200, 'f') + "/" + std::string(129, 'x') + ".gz");
+    CHECK(shortened_name("a/" + long_name, 207) == "a/" + long_name);
+    CHECK(shortened_name("a/", 132) == "a/_");
     // What was cut before, to another length, makes no difference.
     CHECK(shortened_name(safe_name(std::string(300, 'x') + ".gz"), 132) ==
           shortened_name(std::string(300, 'x') + ".gz", 132));
