@@ -56,6 +56,9 @@ downloader_options checked(downloader_options options) {
     check_choice("if_exists", options.if_exists, on_exists::fail);
     check_choice("file_calls", options.file_calls, file_io::in_place);
     check_choice("log.level", options.log.level, log_level::off);
+    if (!options.name_template.empty())
+        if (const auto wrong = check_name_template(options.name_template); !wrong.empty())
+            throw std::invalid_argument("name_template: " + wrong);
     std::vector<header> headers = options.headers;
     headers.emplace_back("User-Agent", options.user_agent);
     if (const auto fields = check_fields(headers); !fields)

@@ -38,10 +38,16 @@ std::shared_ptr<http::pool> make_pool(const downloader_options& options, shared_
                                         shared.max_concurrent, keeper);
 }
 
+std::optional<core::name_template> names_of(const downloader_options& options) {
+    if (options.name_template.empty())
+        return std::nullopt;
+    return *core::name_template::parse(options.name_template, options.cut_directories);
+}
+
 }  // namespace
 
 settled_options::settled_options(downloader_options options)
-    : values(checked(std::move(options))), checksums(values.checksums) {}
+    : values(checked(std::move(options))), checksums(values.checksums), names(names_of(values)) {}
 
 std::shared_ptr<downloader_core> downloader_core::create(
     asio::any_io_executor executor, std::shared_ptr<const settled_options> options,

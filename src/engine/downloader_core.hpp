@@ -11,11 +11,13 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/checksum_index.hpp"
+#include "core/name_template.hpp"
 #include "engine/shared_context.hpp"
 #include "http/pool.hpp"
 #include "net/timekeeper.hpp"
@@ -50,7 +52,8 @@ public:
     explicit settled_options(downloader_options options);
 
     const downloader_options values;
-    const core::checksum_index checksums;  ///< of the values
+    const core::checksum_index checksums;            ///< of the values
+    const std::optional<core::name_template> names;  ///< none: files have their plain names
 };
 
 class downloader_core : public std::enable_shared_from_this<downloader_core> {

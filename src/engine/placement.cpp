@@ -1,6 +1,7 @@
 #include "engine/placement.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/file_name.hpp"
 #include "engine/replaces.hpp"
@@ -12,6 +13,11 @@ namespace {
 
 std::string_view last_part(std::string_view name) {
     return name.substr(name.rfind('/') + 1);
+}
+
+/// With the slash at their end; empty if the name has none.
+std::string_view folders_of(std::string_view name) {
+    return name.substr(0, name.rfind('/') + 1);
 }
 
 /// Whether another name must be found because of what is in the place of this one.
@@ -34,8 +40,20 @@ std::string placement::leaf() const {
     return std::string(last_part(target_.name));
 }
 
+std::string placement::part_leaf() const {
+    return part_ ? std::string(last_part(part_->name)) : leaf();
+}
+
+std::string placement::by_template(std::string plain, const core::url& from,
+                                   bool redirected) const {
+    return names_ ? names_->expand({index_, from, plain, redirected}) : std::move(plain);
+}
+
 core::outcome<void> placement::plan(const download_request& request,
-                                    const downloader_options& options, const core::url& from) {
+                                    const downloader_options& options, const core::url& from,
+                                    const core::name_template* names, std::uint64_t index) {
+    names_ = names;
+    index_ = index;
     directory_ = request.directory.empty() ? &options.download_dir : &request.directory;
     given_ = !request.file_name.empty();
     if (directory_->find('\0') != std::string::npos)
@@ -46,7 +64,7 @@ core::outcome<void> placement::plan(const download_request& request,
             return checked.error();
         target_.base = std::move(*checked);
     } else {
-        target_.base = core::derived_name(from);
+        target_.base = by_template(core::derived_name(from), from, false);
     }
     target_.name = target_.base;
     return {};
@@ -60,6 +78,8 @@ core::outcome<void> placement::enter(std::shared_ptr<storage::directory> folder)
     drop_part();
     target_.claim.give_back();
     number_ = 0;
+    if (next_)
+        target_.base = *std::exchange(next_, std::nullopt);
     if (!given_) {
         take_derived();
         return {};
@@ -76,10 +96,20 @@ bool placement::follow(const core::url& to, bool redirected, const core::fields&
                        bool has_part) {
     if (given_)
         return false;
+    next_.reset();
     const auto disposition = fields.find("Content-Disposition");
     std::string derived = disposition  ? core::served_name(*disposition, to, redirected)
                           : redirected ? core::served_name(to)
                                        : core::derived_name(to);
+    derived = by_template(std::move(derived), to, redirected);
+    if (folders_of(derived) != folders_of(target_.base)) {
+        if (!has_part) {
+            followed_ = true;
+            next_ = std::move(derived);
+            return true;
+        }
+        derived.replace(0, folders_of(derived).size(), folders_of(target_.base));
+    }
     derived = core::shortened_name(std::move(derived), folder_->max_leaf());
     if (derived == target_.base)
         return false;
@@ -160,7 +190,8 @@ bool placement::use_part(const std::string& leaf) {
     name_claim claim(active_, batch_);
     if (!claim.take(claimed_names::key_of(folder_->identity(), leaf)))
         return false;
-    part_.emplace(held_name{leaf, leaf, std::move(claim)});
+    const std::string name = std::string(folders_of(target_.name)) + leaf;
+    part_.emplace(held_name{name, name, std::move(claim)});
     return true;
 }
 

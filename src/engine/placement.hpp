@@ -4,12 +4,14 @@
 
 #include <asyncdl/download_request.hpp>
 #include <asyncdl/downloader_options.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include "core/fault.hpp"
 #include "core/fields.hpp"
+#include "core/name_template.hpp"
 #include "core/url.hpp"
 #include "engine/name_claim.hpp"
 #include "storage/directory.hpp"
@@ -31,21 +33,28 @@ public:
 ///
 ///     GET /export -> first.csv,  cut    first.csv.part
 ///     GET /export -> second.csv, a 206  first.csv.part grows, then becomes second.csv
+///
+/// By a template another name may be in another folder, which is to be entered then. A part file
+/// stays in its folder, and so does the name as long as there is one.
 class placement {
 public:
     placement(claimed_names& active, std::shared_ptr<claimed_names> batch)
         : active_(active), batch_(std::move(batch)), target_(no_name()) {}
 
-    /// Decides the name: the one given, else the URL's. Makes no system call. Request and options
-    /// outlive this. `errc::name`.
+    /// Decides the name: the one given, else the URL's. Makes no system call. Request, options and
+    /// template outlive this. `errc::name`.
+    /// @param names the template of derived names; null: they are plain
+    /// @param index of the download in its batch
     core::outcome<void> plan(const download_request& request, const downloader_options& options,
-                             const core::url& from);
+                             const core::url& from, const core::name_template* names = nullptr,
+                             std::uint64_t index = 0);
 
     /// Takes the name in the open folder that is to hold the file. May be called again: in another
     /// folder the name is taken anew. A derived name is cut to what the folder takes. Makes no
     /// system call. `errc::exists`, `errc::name`.
     core::outcome<void> enter(std::shared_ptr<storage::directory> folder);
-    bool is_named() const noexcept { return target_.claim.is_held(); }
+    /// False as well if the last `follow` has led to another folder, until that is entered.
+    bool is_named() const noexcept { return target_.claim.is_held() && !next_; }
 
     /// Whether the name is the one of `plan` and `enter`, with a number at most.
     bool is_as_planned() const noexcept { return !followed_; }
@@ -54,7 +63,8 @@ public:
     void take_back(kept_name&& name);
 
     /// Takes another derived name if the response's URL or fields give one. `redirected` says that
-    /// the server chose the URL. With `has_part` the part file keeps its name.
+    /// the server chose the URL. With `has_part` the part file keeps its name, and the name its
+    /// folder; else a name in another folder is taken by the `enter` that is due then.
     /// @return whether the name changed
     bool follow(const core::url& to, bool redirected, const core::fields& fields, bool has_part);
 
@@ -98,9 +108,9 @@ public:
     std::uint64_t kept_size() const noexcept { return kept_size_; }
 
     const std::string& directory() const noexcept { return *directory_; }
-    const std::string& name() const noexcept { return target_.name; }
+    const std::string& name() const noexcept { return next_ ? *next_ : target_.name; }
     /// As given or derived, before a number was added.
-    const std::string& base_name() const noexcept { return target_.base; }
+    const std::string& base_name() const noexcept { return next_ ? *next_ : target_.base; }
     bool is_derived() const noexcept { return !given_; }
     std::string path() const;
 
@@ -108,7 +118,7 @@ public:
     /// made from; after `enter`.
     const std::shared_ptr<storage::directory>& folder() const noexcept { return folder_; }
     std::string leaf() const;
-    std::string part_leaf() const { return part_ ? part_->name : leaf(); }
+    std::string part_leaf() const;
     /// Whether the part file has a name of its own.
     bool has_part_name() const noexcept { return part_.has_value(); }
 
@@ -119,6 +129,7 @@ private:
         name_claim claim;
     };
 
+    std::string by_template(std::string plain, const core::url& from, bool redirected) const;
     held_name no_name() { return {{}, {}, name_claim(active_, batch_)}; }
     bool take(std::string name);
     void take_derived();
@@ -130,12 +141,15 @@ private:
 
     claimed_names& active_;
     const std::shared_ptr<claimed_names> batch_;
-    const std::string* directory_ = nullptr;  ///< from `plan` on
+    const std::string* directory_ = nullptr;      ///< from `plan` on
+    const core::name_template* names_ = nullptr;  ///< the same
+    std::uint64_t index_ = 0;
     bool given_ = false;
     bool unchecked_ = false;
     bool followed_ = false;  ///< a response has named the file
     unsigned number_ = 0;    ///< in the target's name; 0: none
     held_name target_;
+    std::optional<std::string> next_;  ///< a derived name in a folder that is not entered yet
     std::optional<held_name> part_;  ///< a derived name, if it is another than the target's
     std::uint64_t kept_size_ = 0;
     std::unique_ptr<const storage::existing_file> existing_;

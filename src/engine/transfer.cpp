@@ -69,7 +69,9 @@ core::outcome<void> transfer::plan(bool has_turn, core::authority_reader* author
     }
     if (request_.destination)
         return {};
-    auto named = place_.plan(request_, core_->options, from_.first());
+    const auto& names = core_->settled->names;
+    auto named = place_.plan(request_, core_->options, from_.first(), names ? &*names : nullptr,
+                             result_.index);
     if (kept) {
         place_.take_back(std::move(*kept));
         note_place();

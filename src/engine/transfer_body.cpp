@@ -43,6 +43,16 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
             co_await stored_.discard();
             co_return next_step::done;
         }
+        // Only another folder can hold something that was not known when this was asked.
+        if (has_state_ && !has_part) {
+            const auto found = co_await take_up_earlier();
+            if (!found)
+                co_return found.error();
+            if (stored_.missing() && stored_.compare(head.fields) != core::agreement::different) {
+                co_await line->drain(drain_limit, core_->scratch());
+                co_return next_step::ask_again;
+            }
+        }
     }
     if (place_.existing() && !place_.is_existing_elsewhere() && !answer) {
         const auto keeps = co_await keeps_existing(line, head);

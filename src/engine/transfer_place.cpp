@@ -145,9 +145,11 @@ asio::awaitable<core::outcome<void>> transfer::find_earlier() {
     co_return core::outcome<void>();
 }
 
-/// The response names another file: false if one of that name is kept.
+/// The response names another file, in another folder maybe: false if one of that name is kept.
 prompt<core::outcome<bool>> transfer::settle_again() {
-    const auto look = [this] { return place_.settle(core_->options.if_exists); };
+    const auto look = [this] {
+        return place_.is_named() ? place_.settle(core_->options.if_exists) : look_for_place();
+    };
     if (core_->work())
         return storage::offload(*core_->work(), look);
     return look();

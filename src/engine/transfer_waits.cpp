@@ -73,9 +73,10 @@ asio::awaitable<core::outcome<http::host_limits::permit>> transfer::wait_for_hos
 asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault& why) {
     if (why.code() == errc::too_many_files) {
         // What it holds, others may need.
+        const bool has_part = has_state_ || stored_.is_open();
         if (!stored_.is_bound())
             co_await close_stored(why);
-        has_state_ = core_->options.resume && !request_.destination;
+        has_state_ = has_part && core_->options.resume && !request_.destination;
         co_return co_await wait_for_descriptor();
     }
     if (why.code() == errc::no_local_port)

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -193,6 +194,120 @@ TEST_CASE("a part file that an earlier run left is used by one download alone") 
     CHECK(two.part_leaf() == "derived.1.txt");
 }
 
+/// A placement by a template, and the folders that it is to enter.
+class tree {
+public:
+    explicit tree(const std::string& text = "{host}/{name}")
+        : names(*core::name_template::parse(text)), one(where.active, where.batch) {
+        REQUIRE(one.plan(where.request, where.options, where.url, &names, 7).has_value());
+    }
+
+    /// As the engine does it.
+    void enter() { REQUIRE(one.enter(*where.folder->folder_of(one.base_name())).has_value()); }
+
+    bool follow(std::string_view url, bool has_part, std::string_view disposition = {}) {
+        core::fields fields;
+        if (!disposition.empty())
+            fields.add("Content-Disposition", disposition);
+        return one.follow(*core::url::parse(url), true, fields, has_part);
+    }
+
+    place where{"", on_exists::overwrite};
+    const core::name_template names;
+    placement one;
+};
+
+TEST_CASE("a template makes derived names, a given one stays as it is") {
+    tree on("{index}/{host}/{name}");
+    CHECK(on.one.name() == "7/host/derived.txt");
+    on.enter();
+    CHECK(on.one.leaf() == "derived.txt");
+    CHECK(on.one.path() == on.where.options.download_dir + "/7/host/derived.txt");
+    download_request given;
+    given.file_name = "given.txt";
+    placement two(on.where.active, on.where.batch);
+    REQUIRE(two.plan(given, on.where.options, on.where.url, &on.names, 7).has_value());
+    CHECK(two.name() == "given.txt");
+}
+
+TEST_CASE("a name in another folder is taken when that is entered") {
+    tree on;
+    on.enter();
+    const auto before = on.one.folder();
+    CHECK_FALSE(on.follow("http://host/derived.txt", false));
+    CHECK(on.one.is_named());
+    CHECK(on.follow("http://other/new.txt", false));
+    CHECK_FALSE(on.one.is_named());
+    CHECK_FALSE(on.one.is_as_planned());
+    CHECK(on.one.name() == "other/new.txt");
+    CHECK(on.where.active.size() == 1);
+    on.enter();
+    CHECK(on.one.is_named());
+    CHECK(on.one.name() == "other/new.txt");
+    CHECK(on.one.leaf() == "new.txt");
+    CHECK(on.one.part_leaf() == "new.txt");
+    CHECK(on.one.folder() != before);
+    CHECK(on.where.active.size() == 1);
+    CHECK_FALSE(on.follow("http://other/new.txt", false));
+    // The name that it had is free for others of the batch.
+    placement two(on.where.active, on.where.batch);
+    REQUIRE(two.plan(on.where.request, on.where.options, on.where.url, &on.names, 8).has_value());
+    REQUIRE(two.enter(before).has_value());
+    CHECK(two.name() == "host/derived.txt");
+}
+
+TEST_CASE("a folder that could not be entered is entered after the next response") {
+    tree on;
+    on.enter();
+    CHECK(on.follow("http://other/new.txt", false));
+    CHECK(on.follow("http://other/new.txt", false));
+    CHECK(on.follow("http://third/new.txt", false));
+    CHECK(on.one.base_name() == "third/new.txt");
+    // It turns out to be the first one after all.
+    CHECK_FALSE(on.follow("http://host/derived.txt", false));
+    CHECK(on.one.is_named());
+    CHECK(on.one.name() == "host/derived.txt");
+}
+
+TEST_CASE("a name stays in the folder of its part file") {
+    tree on;
+    on.enter();
+    CHECK(on.follow("http://other/new.txt", true));
+    CHECK(on.one.is_named());
+    CHECK(on.one.name() == "host/new.txt");
+    CHECK(on.one.part_leaf() == "derived.txt");
+    CHECK_FALSE(on.follow("http://third/new.txt", true));
+    CHECK(on.follow("http://third/derived.txt", true));
+    CHECK(on.one.name() == "host/derived.txt");
+    CHECK_FALSE(on.one.has_part_name());
+}
+
+TEST_CASE("a part file that an earlier run left has its name in the same folder") {
+    tree on;
+    on.enter();
+    CHECK(on.one.use_part("left.txt"));
+    CHECK(on.one.part_leaf() == "left.txt");
+    CHECK(on.one.name() == "host/derived.txt");
+    CHECK(on.follow("http://host/left.txt", true));
+    CHECK(on.one.name() == "host/left.txt");
+    CHECK_FALSE(on.one.has_part_name());
+}
+
+TEST_CASE("names that collide get numbers within their folder") {
+    tree on;
+    on.enter();
+    const auto next = [&](const char* address) {
+        placement more(on.where.active, on.where.batch);
+        REQUIRE(more.plan(on.where.request, on.where.options, *core::url::parse(address), &on.names)
+                    .has_value());
+        REQUIRE(more.enter(*on.where.folder->folder_of(more.base_name())).has_value());
+        return more.name();
+    };
+    CHECK(next("http://host/a/derived.txt") == "host/derived.1.txt");
+    CHECK(next("http://other/derived.txt") == "other/derived.txt");
+    CHECK(next("http://host/b/derived.txt") == "host/derived.2.txt");
+}
+
 /// Downloads to a folder whose file system takes short names alone.
 class narrow_place {
 public:
@@ -203,7 +318,7 @@ public:
 
     core::outcome<void> enter(placement& one, const std::string& given = {}) {
         request.file_name = given;
-        const auto planned = one.plan(request, options, url);
+        const auto planned = one.plan(request, options, url, names ? &*names : nullptr);
         return planned ? one.enter(folder) : planned;
     }
 
@@ -214,6 +329,7 @@ public:
     download_request request;
     downloader_options options;
     core::url url = *core::url::parse("http://host/" + std::string(300, 'x') + ".iso");
+    std::optional<core::name_template> names;
     std::shared_ptr<storage::directory> folder;
     claimed_names active;
     std::shared_ptr<claimed_names> batch = std::make_shared<claimed_names>();
@@ -241,6 +357,15 @@ TEST_CASE("a derived name is cut to what the file system says that it takes") {
     CHECK(one.follow(where.url, false, fields, false));
     CHECK(one.name() == std::string(129, 'y') + ".gz");
     CHECK_FALSE(one.follow(where.url, false, fields, false));
+}
+
+TEST_CASE("of a name by a template the last part alone is cut to what the file system takes") {
+    narrow_place where(143, 143);
+    where.names = *core::name_template::parse("{host}-" + std::string(200, 'f') + "/{name}");
+    placement one = where.make();
+    REQUIRE(where.enter(one).has_value());
+    CHECK(one.name() == "host-" + std::string(200, 'f') + "/" + fits_143);
+    CHECK_FALSE(one.follow(where.url, false, core::fields(), false));
 }
 
 TEST_CASE("a derived name is cut to what a file system takes that says more") {
