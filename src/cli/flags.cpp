@@ -142,8 +142,17 @@ constexpr flag table[] = {
      }},
     {"--output", 'o', "NAME", input,
      "file name, for exactly one URL; '-', /dev/stdout, /dev/fd/N, a device or a FIFO is written "
-     "into",
+     "into; for any number of URLs a template of {index}, {host}, {path}, {name}, {stem}, {ext} "
+     "('{{' is a brace)",
      "", [](settings& s, const flag&, std::string_view v) { s.output = v; }},
+    {"--force-directories", 0, "", input, "make a tree of folders: as -o '{host}/{path}/{name}'",
+     "", [](settings& s, const flag&, std::string_view) { s.force_directories = true; }},
+    {"--no-host-directories", 0, "", input, "no folder of the host in that tree", "",
+     [](settings& s, const flag&, std::string_view) { s.no_host_directories = true; }},
+    {"--cut-dirs", 0, "N", input, "leave out the first N folders of {path}", "0",
+     [](settings& s, const flag& f, std::string_view v) {
+         s.transfer.cut_directories = count(f, v, 0, million);
+     }},
     {"--on-exists", 0, "MODE", input,
      "what to do with an existing file: update (keep it if it is unchanged), timestamp (the same "
      "by "

@@ -14,6 +14,7 @@
 #include "cli/checksum_list.hpp"
 #include "cli/entry.hpp"
 #include "cli/header_line.hpp"
+#include "cli/output_template.hpp"
 #include "cli/text.hpp"
 #include "cli/whole_file.hpp"
 
@@ -112,9 +113,36 @@ void check_stdin(const settings& options) {
     }
 }
 
-void check_directory(const std::string& path) {
+void check_directory(std::string_view option, const std::string& path) {
     if (!can_be_directory(path)) {
-        throw usage_error("--dir: " + shown_value(path) + " is not a directory");
+        throw usage_error(std::string(option) + ": " + shown_value(path) + " is not a directory");
+    }
+}
+
+// Without a template `--output` stays what names one file.
+void set_template(settings& options) {
+    if (options.output && is_template(*options.output)) {
+        if (options.force_directories) {
+            throw usage_error(
+                "--output with a template and --force-directories cannot be combined: "
+                "'{host}/{path}/{name}' in the template makes the same tree");
+        }
+        output_template made = split_template(*options.output);
+        if (const std::string wrong = check_name_template(made.names); !wrong.empty()) {
+            throw usage_error("--output: " + redact(wrong));
+        }
+        if (!made.directory.empty()) {
+            check_directory("--output", made.directory);
+            options.transfer.download_dir = std::move(made.directory);
+        }
+        options.transfer.name_template = std::move(made.names);
+        options.output.reset();
+    } else if (options.output) {
+        options.output = without_doubled_braces(*options.output);
+    }
+    if (options.force_directories) {
+        options.transfer.name_template =
+            options.no_host_directories ? "{path}/{name}" : "{host}/{path}/{name}";
     }
 }
 
@@ -130,12 +158,11 @@ planned_arguments plan_arguments(settings& options) {
         requests.push_back(parse_entry(argument));
     }
     const bool one_download = requests.size() == 1 && options.lists.empty();
+    set_template(options);
     if (options.output) {
-        if (options.output->find("{}") != std::string::npos) {
-            throw usage_error("--output: templates ({}) are not supported yet");
-        }
         if (!one_download) {
-            throw usage_error("--output needs exactly one URL and no list");
+            throw usage_error(
+                "--output needs exactly one URL and no list, unless it is a template ({name})");
         }
         set_output(plan, options);
     }
@@ -204,7 +231,7 @@ read_sums read_checksums(const settings& options, file_claims& files) {
 }
 
 void check_files(const settings& options, file_claims& files) {
-    check_directory(options.transfer.download_dir);
+    check_directory("--dir", options.transfer.download_dir);
     if (!options.transfer.tls.ca_file.empty()) {
         check_ca_file(options.transfer.tls.ca_file);
         files.use(options.transfer.tls.ca_file);

@@ -21,7 +21,8 @@ struct planned_arguments {
 };
 
 /// The downloads of the arguments, with what `--output` and `--checksum` say. Fills in
-/// `options.body`. To be called before any file is opened, see `resolve_output`.
+/// `options.body`, and from a template of names what the library is to know of it. To be called
+/// before any file is opened, see `resolve_output`.
 /// @throws usage_error where there is nothing to download, or one of these does not fit
 planned_arguments plan_arguments(settings& options);
 

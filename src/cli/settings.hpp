@@ -33,6 +33,8 @@ struct settings {
     std::vector<std::string> arguments;  ///< URLs and NAME=URL, in order
     std::vector<std::string> lists;      ///< `-` is stdin
     std::optional<std::string> output;
+    bool force_directories = false;
+    bool no_host_directories = false;
     bool on_exists_given = false;     ///< on the command line
     std::optional<body_stream> body;  ///< what `output` was found to be, see `plan_arguments`
 

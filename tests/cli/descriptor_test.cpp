@@ -142,4 +142,23 @@ TEST_SUITE("cli/descriptor") {
         }
         check_lowered(b, urls, "", "");
     }
+
+    TEST_CASE("files come into the folders that redirects lead to, however few descriptors") {
+        bench b;
+        b.server.on("/from/*", [](connection& peer, const request& asked) {
+            peer.send(redirect_to("/bytes/" + asked.path().substr(6)));
+        });
+        constexpr std::size_t count = 200;
+        std::string list;
+        for (std::size_t size = 1; size <= count; ++size) {
+            list += b.url("/from/" + std::to_string(size)) + '\n';
+        }
+        b.write("list", list);
+        const auto run = run_after(b, "ulimit -n 16", "-o '{path}/{name}'");
+        CHECK(run.status == 0);
+        for (std::size_t size = 1; size <= count; ++size) {
+            CHECK(b.read("downloads/bytes/" + std::to_string(size)) == pattern(0, size));
+        }
+        CHECK(b.dir.names().size() == count + 4);  // the directory, two folders and the list
+    }
 }

@@ -54,6 +54,7 @@ TEST_SUITE("cli/flags") {
         CHECK(set.transfer.retry_delay == untouched.transfer.retry_delay);
         CHECK(set.transfer.retry_max_delay == untouched.transfer.retry_max_delay);
         CHECK(set.transfer.max_redirects == untouched.transfer.max_redirects);
+        CHECK(set.transfer.cut_directories == untouched.transfer.cut_directories);
         CHECK(set.progress == untouched.progress);
         CHECK(untouched.transfer.download_dir == "downloads");
     }
