@@ -24,6 +24,13 @@ std::shared_ptr<storage::directory> open_folders::find(const std::string& direct
     return found == last_.end() ? nullptr : found->opened;
 }
 
+void open_folders::forget() {
+    const std::lock_guard lock(mutex_);
+    for (folder& known : last_)
+        if (known.opened.use_count() == 1)
+            known.opened.reset();
+}
+
 core::outcome<std::shared_ptr<storage::directory>> open_folders::open(const std::string& directory,
                                                                       const std::string& name) {
     const std::lock_guard opening(opening_);

@@ -26,6 +26,9 @@ public:
     std::shared_ptr<storage::directory> find(const std::string& directory,
                                              const std::string& name) const;
 
+    /// Closes those that no download uses, since descriptors are short.
+    void forget();
+
 private:
     struct folder {
         std::string directory;

@@ -71,7 +71,8 @@ core::outcome<void> placement::plan(const download_request& request,
 }
 
 core::outcome<void> placement::enter(std::shared_ptr<storage::directory> folder) {
-    const bool is_same = folder_ && folder_->identity() == folder->identity();
+    const bool is_same = entered_ == folder->identity();
+    entered_ = folder->identity();
     folder_ = std::move(folder);
     if (is_same && is_named())
         return {};
@@ -133,7 +134,8 @@ kept_name placement::keep() noexcept {
     kept_name kept;
     kept.claim.emplace(std::move(target_.claim));
     kept.number = number_;
-    kept.folder = std::move(folder_);
+    kept.entered = entered_;
+    leave();
     return kept;
 }
 
@@ -144,7 +146,7 @@ void placement::take_back(kept_name&& name) {
         target_.name = core::numbered_name(target_.base, name.number);
     target_.claim = *std::move(name.claim);
     number_ = name.number;
-    folder_ = std::move(name.folder);
+    entered_ = name.entered;
 }
 
 /// Holds `name` from now on, unless another download does.

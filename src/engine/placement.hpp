@@ -4,6 +4,7 @@
 
 #include <asyncdl/download_request.hpp>
 #include <asyncdl/downloader_options.hpp>
+#include <asyncdl/file_identity.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,13 +20,13 @@
 
 namespace asyncdl::engine {
 
-/// What a placement leaves to the next one of its download: the name that it holds. The rest is in
-/// the request.
+/// What a placement leaves to the next one of its download: the name that it holds, and where. No
+/// folder, since that is a descriptor. The rest is in the request.
 class kept_name {
 public:
     std::optional<name_claim> claim;
     unsigned number = 0;
-    std::shared_ptr<storage::directory> folder;
+    std::optional<file_identity> entered;
 };
 
 /// The target's name may be learned late, and may change with each response. The part file keeps
@@ -55,6 +56,10 @@ public:
     core::outcome<void> enter(std::shared_ptr<storage::directory> folder);
     /// False as well if the last `follow` has led to another folder, until that is entered.
     bool is_named() const noexcept { return target_.claim.is_held() && !next_; }
+
+    /// Closes the folder, for others that lack a descriptor, and keeps the name: the folder is to
+    /// be entered again.
+    void leave() noexcept { folder_.reset(); }
 
     /// Whether the name is the one of `plan` and `enter`, with a number at most.
     bool is_as_planned() const noexcept { return !followed_; }
@@ -115,7 +120,7 @@ public:
     std::string path() const;
 
     /// The folder that holds the file, the file's name there, and the name that its part file is
-    /// made from; after `enter`.
+    /// made from; after `enter`. Null after `leave` and `take_back`.
     const std::shared_ptr<storage::directory>& folder() const noexcept { return folder_; }
     std::string leaf() const;
     std::string part_leaf() const;
@@ -150,10 +155,11 @@ private:
     unsigned number_ = 0;    ///< in the target's name; 0: none
     held_name target_;
     std::optional<std::string> next_;  ///< a derived name in a folder that is not entered yet
-    std::optional<held_name> part_;  ///< a derived name, if it is another than the target's
+    std::optional<held_name> part_;    ///< a derived name, if it is another than the target's
     std::uint64_t kept_size_ = 0;
     std::unique_ptr<const storage::existing_file> existing_;
     std::string existing_leaf_;  ///< if it is not that of the target
+    std::optional<file_identity> entered_;  ///< the folder of the name that is held
     std::shared_ptr<storage::directory> folder_;
 };
 

@@ -40,6 +40,8 @@ public:
     /// the caller did not choose the name.
     void put(std::shared_ptr<storage::directory> folder, std::string leaf, bool derived);
     bool has_place() const noexcept { return destination_ || file_; }
+    /// Gives the place up; nothing is stored there.
+    void leave() noexcept { file_.reset(); }
 
     /// Looks for what an earlier run has left of the URL with this hash, and proves it. `proven`
     /// counts bytes; `stop` ends it early.

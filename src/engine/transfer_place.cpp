@@ -42,7 +42,7 @@ asio::awaitable<core::outcome<void>> transfer::take_name() {
 
 /// Blocking.
 core::outcome<void> transfer::enter_folder() {
-    if (place_.is_named() && !place_.folder()->is_gone())
+    if (place_.is_named() && place_.folder() && !place_.folder()->is_gone())
         return {};
     auto folder = core_->folder_of(place_.directory(), place_.base_name());
     if (!folder)

@@ -77,6 +77,11 @@ asio::awaitable<core::outcome<bool>> transfer::another_attempt(const core::fault
         if (!stored_.is_bound())
             co_await close_stored(why);
         has_state_ = has_part && core_->options.resume && !request_.destination;
+        if (!has_state_ && !request_.destination) {
+            place_.leave();
+            stored_.leave();
+        }
+        core_->shared->folders.forget();
         co_return co_await wait_for_descriptor();
     }
     if (why.code() == errc::no_local_port)

@@ -143,6 +143,51 @@ TEST_SUITE("cli/descriptor") {
         check_lowered(b, urls, "", "");
     }
 
+    TEST_CASE("downloads that wait for a descriptor hold none for their folders") {
+        bench b;
+        b.server.on("/held/*", [](connection& peer, const request& asked) {
+            // Meanwhile the others try.
+            peer.send(response{.body = asked.path(), .head_delay = std::chrono::milliseconds(20)});
+        });
+        std::string list;
+        for (int i = 1; i <= 60; ++i) {
+            list += std::to_string(i) + "/file=" + b.url("/held/" + std::to_string(i)) + '\n';
+        }
+        b.write("list", list);
+        const auto run = run_after(b, "ulimit -n 16");
+        CAPTURE(run.err);
+        CHECK(run.status == 0);
+        for (int i = 1; i <= 60; ++i) {
+            const std::string number = std::to_string(i);
+            CHECK(b.read("downloads/" + number + "/file") == "/held/" + number);
+        }
+    }
+
+    TEST_CASE("downloads that are held for a rest hold no descriptors for their folders") {
+        bench b;
+        std::atomic<int> asked = 0;
+        b.server.on("/busy/*", [&](connection& peer, const request& from) {
+            if (++asked <= 3) {
+                peer.send(response{.status = 429, .fields = {{"Retry-After", "1"}}});
+            } else {
+                peer.send(response{.body = from.path()});
+            }
+        });
+        std::string list;
+        for (int i = 1; i <= 200; ++i) {
+            list += std::to_string(i) + "/file=" + b.url("/busy/" + std::to_string(i)) + '\n';
+        }
+        b.write("list", list);
+        const auto run = run_after(b, "ulimit -n 150", "-j3");
+        CAPTURE(run.err);
+        CHECK(run.status == 0);
+        CHECK(run.err.empty());
+        for (int i = 1; i <= 200; ++i) {
+            const std::string number = std::to_string(i);
+            CHECK(b.read("downloads/" + number + "/file") == "/busy/" + number);
+        }
+    }
+
     TEST_CASE("files come into the folders that redirects lead to, however few descriptors") {
         bench b;
         b.server.on("/from/*", [](connection& peer, const request& asked) {

@@ -106,12 +106,30 @@ TEST_CASE("a name that is kept is nobody else's until another placement has it")
         REQUIRE(again.plan(where.request, where.options, where.url).has_value());
         again.take_back(std::move(kept));
         CHECK(again.is_named());
+        CHECK(again.folder() == nullptr);
+        REQUIRE(again.enter(where.folder).has_value());
         CHECK(again.name() == "x.1.txt");
         CHECK(again.leaf() == "x.1.txt");
         CHECK(*again.settle(on_exists::rename));
         CHECK(again.name() == "x.1.txt");
     }
     CHECK(where.active.size() == 0);
+}
+
+TEST_CASE("a folder that was left is entered again, and the name is the same") {
+    place where("x.txt", on_exists::rename);
+    where.make("x.txt");
+    placement one(where.active, where.batch);
+    REQUIRE(one.plan(where.request, where.options, where.url).has_value());
+    REQUIRE(one.enter(where.folder).has_value());
+    CHECK(*one.settle(on_exists::rename));
+    one.leave();
+    CHECK(one.folder() == nullptr);
+    CHECK(one.is_named());
+    CHECK(settled(where) == "x.2.txt");
+    REQUIRE(one.enter(where.folder).has_value());
+    CHECK(*one.settle(on_exists::rename));
+    CHECK(one.name() == "x.1.txt");
 }
 
 TEST_CASE("a name that a response has given cannot be kept") {
