@@ -60,6 +60,8 @@ part_verdict judge_416(const response_head& head, const part_request& asked) {
 part_verdict judge_part(const response_head& head, const part_request& asked) {
     if (head.status == 416)
         return judge_416(head, asked);
+    if (head.status == 304)
+        return refuse("the server answered 304 to a range");
     if (is_multipart(head.fields))
         return refuse("the server sent several parts for one");
     const auto range = range_of(head.fields);

@@ -38,7 +38,8 @@ public:
     std::string_view why;                ///< for the log, where the answer is to start over
 };
 
-/// Judges a 206 or 416 that answers `asked` (RFC 9110, 14 and 15.3.7).
+/// Judges a 206, a 416 or a 304 that nobody asked for, in answer to `asked` (RFC 9110, 14
+/// and 15.3.7).
 ///
 /// A 206 fits where it is one range (no multipart/byteranges) with a Content-Range that begins at
 /// or before the first byte asked for and reaches beyond it, its Content-Length is that of the

@@ -132,7 +132,7 @@ verdict judge_response(const response_head& head, const url& asked, const verdic
         result.not_modified = true;
         return result;
     }
-    if (part && (head.status == 206 || head.status == 416)) {
+    if (part && (head.status == 206 || head.status == 416 || head.status == 304)) {
         result.part = judge_part(head, *part);
         return result;
     }

@@ -261,7 +261,8 @@ core::outcome<bool> placement::settle(on_exists mode) {
     // Where files are made without a name, they find out early enough what is in their place.
     unchecked_ = replaces(mode) && folder_->takes_unnamed();
     if (unchecked_) {
-        note_existing(mode);
+        if (auto noted = note_existing(mode); !noted)
+            return std::move(noted).error();
         return true;
     }
     auto there = look(leaf());
@@ -276,9 +277,12 @@ core::outcome<bool> placement::settle(on_exists mode) {
         return there.error();
     if (auto why = storage::obstacle(*there, path()))
         return *std::move(why);
-    if (replaces(mode))
-        note_existing(mode);
-    if (there->state == storage::target_state::absent || replaces(mode))
+    if (replaces(mode)) {
+        if (auto noted = note_existing(mode); !noted)
+            return std::move(noted).error();
+        return true;
+    }
+    if (there->state == storage::target_state::absent)
         return true;
     kept_size_ = there->size;
     if (mode == on_exists::skip)
@@ -287,23 +291,39 @@ core::outcome<bool> placement::settle(on_exists mode) {
 }
 
 /// Looks at the file that may be kept.
-void placement::note_existing(on_exists mode) {
+core::outcome<void> placement::note_existing(on_exists mode) {
     if (mode == on_exists::overwrite)
-        return;
-    if (auto found = storage::find_existing(*folder_, leaf()))
-        existing_ = std::make_unique<const storage::existing_file>(*std::move(found));
+        return {};
+    auto found = storage::find_existing(*folder_, leaf());
+    if (!found)
+        return std::move(found).error();
+    if (*found)
+        existing_ = std::make_unique<const storage::existing_file>(**std::move(found));
+    return {};
 }
 
 void placement::look_behind(const core::url& to, on_exists mode) {
     if (given_ || mode == on_exists::overwrite || !replaces(mode) ||
         (existing_ && existing_->record))
         return;
-    std::string name = core::shortened_name(core::served_name(to), folder_->max_leaf());
-    auto found = storage::find_existing(*folder_, name);
-    if (!found || !found->record)
+    const std::string name = by_template(core::served_name(to), to, true);
+    if (folders_of(name) != folders_of(target_.base))
         return;
-    existing_ = std::make_unique<const storage::existing_file>(*std::move(found));
-    existing_leaf_ = std::move(name);
+    std::string leaf = core::shortened_name(std::string(last_part(name)), folder_->max_leaf());
+    auto found = storage::find_existing(*folder_, leaf);
+    if (!found || !*found || !(*found)->record)
+        return;
+    existing_ = std::make_unique<const storage::existing_file>(**std::move(found));
+    existing_leaf_ = std::move(leaf);
+}
+
+bool placement::has_state() const {
+    if (!folder_->may_hold_states())
+        return false;
+    std::string state = part_leaf();
+    state.append(storage::part_suffix).append(storage::state_suffix);
+    const auto there = storage::look(*folder_, state);
+    return there && there->state == storage::target_state::present;
 }
 
 bool placement::is_existing_unchanged() const {

@@ -94,6 +94,9 @@ public:
         existing_leaf_.clear();
     }
 
+    /// Whether an earlier run seems to have left a part file of the target. Blocking.
+    bool has_state() const;
+
     /// Whether `settle` left the look at the target to its commit, which comes soon enough for a
     /// small file; for others `check` takes that look.
     bool is_unchecked() const noexcept { return unchecked_; }
@@ -140,7 +143,7 @@ private:
     void take_derived();
     core::outcome<void> check_length() const;
     core::outcome<void> try_length();
-    void note_existing(on_exists mode);
+    core::outcome<void> note_existing(on_exists mode);
     core::outcome<storage::target> look(const std::string& leaf) const;
     core::outcome<void> take_number(std::optional<on_exists> mode, unsigned above = 0);
 
@@ -158,7 +161,7 @@ private:
     std::optional<held_name> part_;    ///< a derived name, if it is another than the target's
     std::uint64_t kept_size_ = 0;
     std::unique_ptr<const storage::existing_file> existing_;
-    std::string existing_leaf_;  ///< if it is not that of the target
+    std::string existing_leaf_;             ///< if it is not that of the target
     std::optional<file_identity> entered_;  ///< the folder of the name that is held
     std::shared_ptr<storage::directory> folder_;
 };

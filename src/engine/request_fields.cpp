@@ -20,6 +20,10 @@ bool may_leave_origin(std::string_view name) {
     return iequals(name, "Accept") || (name.size() > 7 && iequals(name.substr(0, 7), "Accept-"));
 }
 
+bool is_condition(std::string_view name) {
+    return iequals(name, "If-None-Match") || iequals(name, "If-Modified-Since");
+}
+
 bool holds(const std::vector<header>& fields, std::string_view name) {
     return std::any_of(fields.begin(), fields.end(),
                        [&](const header& field) { return iequals(field.name, name); });
@@ -97,9 +101,13 @@ http::request_head make_request(const core::url& to, const core::url& first,
 }
 
 bool has_condition(const http::request_head& request) {
-    return std::ranges::any_of(request.fields, [](const auto& field) {
-        return iequals(field.first, "If-None-Match") || iequals(field.first, "If-Modified-Since");
-    });
+    return std::ranges::any_of(request.fields,
+                               [](const auto& field) { return is_condition(field.first); });
+}
+
+bool names_condition(const std::vector<header>& fields) {
+    return std::ranges::any_of(fields,
+                               [](const header& field) { return is_condition(field.name); });
 }
 
 bool has_credentials(const http::request_head& request) {

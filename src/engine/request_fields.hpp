@@ -28,8 +28,10 @@ http::request_head make_request(const core::url& to, const core::url& first,
 /// Whether the request says who asks.
 bool has_credentials(const http::request_head& request);
 
-/// Whether the request has If-None-Match or If-Modified-Since.
+/// Whether the request has If-None-Match or If-Modified-Since, and whether the caller has something
+/// to say of these, be it that they are to be left out.
 bool has_condition(const http::request_head& request);
+bool names_condition(const std::vector<header>& fields);
 
 /// Whether a text that a server sent repeats a value of the caller's fields, a part of the userinfo
 /// of the URL that was given, or a signature of that or of the one that was asked: it is then not

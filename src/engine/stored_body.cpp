@@ -314,19 +314,6 @@ asio::awaitable<core::outcome<core::checksum>> stored_body::check_one(
     co_return found;
 }
 
-void stored_body::describe_finished(std::uint64_t source, std::uint64_t answered) {
-    auto record = std::make_unique<storage::file_record>();
-    record->take(about_);
-    if (!record->has_condition())
-        record.reset();
-    if (record) {
-        record->source = source;
-        record->answered = answered;
-    }
-    if (file_)
-        file_->describe_finished(std::move(record));
-}
-
 prompt<core::outcome<void>> stored_body::commit(std::optional<std::chrono::sys_seconds> modified) {
     if (file_)
         file_->modified(modified);

@@ -107,9 +107,14 @@ public:
         if (file_)
             file_->target(std::move(leaf));
     }
-    /// A file says of itself from its commit on that it came from `source`, and which URL had
-    /// `answered` (hashes), so that a later run need not fetch it again. No effect on other sinks.
-    void describe_finished(std::uint64_t source, std::uint64_t answered);
+    /// Which representation the bytes are of.
+    const core::validators& about() const noexcept { return about_; }
+
+    /// What the file, once it is committed, says of itself to later runs; null: nothing.
+    void describe_finished(std::unique_ptr<storage::file_record> record) {
+        if (file_)
+            file_->describe_finished(std::move(record));
+    }
 
     /// The complete file appears. `modified` is the time that it gets. After `errc::exists` a file
     /// is still open and whole: it may be committed again under another name.

@@ -141,15 +141,19 @@ private:
     boost::asio::awaitable<void> look_behind_redirect();
     void add_condition(http::request_head& request);
     const storage::file_record* record_of_existing() const;
-    std::uint64_t answered() const;
+    std::unique_ptr<storage::file_record> new_record() const;
+    std::uint64_t answered(const storage::file_record& record) const;
+    bool may_ask_by(const storage::file_record& record) const;
     bool has_checksum() const noexcept;
     async_outcome<bool> agrees_with_checksum();
     async_outcome<bool> keeps_existing(http::lease& line, const core::response_head& head);
     bool is_of_response(http::lease& line, const core::response_head& head) const;
     async_outcome<next_step> not_modified(http::lease& line, const core::response_head& head);
     async_outcome<bool> take_existing_name();
-    boost::asio::awaitable<void> keep_existing();
-    boost::asio::awaitable<void> note_not_fetched();
+    void give_up_existing() noexcept;
+    async_outcome<void> keep_existing();
+    boost::asio::awaitable<void> remove_part();
+    async_outcome<void> note_not_fetched();
 
     core::outcome<std::vector<core::checksum>> given_checksums() const;
     core::outcome<void> expect_digests(const core::response_head& head);
@@ -232,7 +236,7 @@ private:
     core::verdict verdict_;
 
     condition condition_ = condition::none;
-    bool asks_plainly_ = false;  ///< no condition of our own from now on
+    bool asks_plainly_ = false;  ///< the file that is there is given up
 
     bool downgraded_ = false;  ///< once sent from https to http
 

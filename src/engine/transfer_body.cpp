@@ -123,7 +123,7 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
     }
     result_.resumed_from = stored_.earlier();
     if (!request_.destination && stored_.held() >= storage::min_recorded_bytes)
-        stored_.describe_finished(from_.source(), answered());
+        stored_.describe_finished(new_record());
     auto committed = stored_.commit(modified_);
     if (!committed.now)
         committed.now = co_await std::move(committed.later);

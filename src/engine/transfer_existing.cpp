@@ -14,9 +14,10 @@ namespace asyncdl::engine {
 
 namespace asio = boost::asio;
 
-/// The file that this URL names may be there already.
+/// The file that this URL names may be there already. With a checksum its bytes decide, when the
+/// response has named it.
 asio::awaitable<void> transfer::look_behind_redirect() {
-    if (request_.destination || !place_.is_derived()) {
+    if (request_.destination || !place_.is_derived() || asks_plainly_ || has_checksum()) {
         co_return;
     }
     const auto look = [this] { place_.look_behind(*to_, core_->options.if_exists); };
@@ -27,12 +28,12 @@ asio::awaitable<void> transfer::look_behind_redirect() {
     }
 }
 
-/// Asks whether the file that is there has changed, unless the caller does so.
+/// Asks whether the file that is there has changed, unless the caller has a say in that.
 void transfer::add_condition(http::request_head& request) {
-    const bool has_fields = !core_->options.headers.empty() || !request_.headers.empty();
-    condition_ = has_fields && has_condition(request) ? condition::callers : condition::none;
-    const auto* record = record_of_existing();
-    if (record && condition_ == condition::none && !part_ && !asks_plainly_) {
+    condition_ = condition::none;
+    if (names_condition(core_->options.headers) || names_condition(request_.headers)) {
+        condition_ = has_condition(request) ? condition::callers : condition::none;
+    } else if (const auto* record = record_of_existing(); record && !part_ && !asks_plainly_) {
         if (const auto asked = storage::condition_of(*record)) {
             request.fields.emplace_back(asked->name, asked->value);
             condition_ = condition::own;
@@ -41,20 +42,50 @@ void transfer::add_condition(http::request_head& request) {
     policy_.sent_condition = condition_ != condition::none;
 }
 
-/// What the file that is there says of itself, if it came from this URL, stored as it was sent.
+/// What the file that is there says of itself, if that is of use here: it came from this URL, the
+/// one that is asked had answered, and it was stored as it was sent.
 const storage::file_record* transfer::record_of_existing() const {
     const auto* there = place_.existing();
     const bool fits = there && there->record && !there->record->decoded &&
-                      there->record->source == from_.source();
+                      may_ask_by(*there->record) && there->record->source == from_.source() &&
+                      there->record->answered == answered(*there->record);
     return fits ? &*there->record : nullptr;
 }
 
-/// A hash of the URL that is asked. Without its query, which may be a signature that is new each
-/// time.
-std::uint64_t transfer::answered() const {
+/// By a date alone only what a plain request gets: the server may have chosen other bytes of the
+/// same time by the caller's fields or credentials.
+bool transfer::may_ask_by(const storage::file_record& record) const {
+    const bool plain = core_->options.headers.empty() && request_.headers.empty() &&
+                       !from_.current().has_userinfo();
+    return record.asks_by_etag() || plain;
+}
+
+/// A hash of the URL that is asked. Its query may be a signature that is new each time, so beside
+/// an ETag it does not count.
+std::uint64_t transfer::answered(const storage::file_record& record) const {
     std::string text = to_->display();
-    text.resize(std::min(text.find('?'), text.size()));
+    if (record.asks_by_etag()) {
+        text.resize(std::min(text.find('?'), text.size()));
+    }
     return storage::url_hash(text);
+}
+
+/// What the file that is complete says of itself; null if that would be of no use.
+std::unique_ptr<storage::file_record> transfer::new_record() const {
+    auto record = std::make_unique<storage::file_record>();
+    record->take(stored_.about());
+    if (!record->has_condition() || !may_ask_by(*record)) {
+        return nullptr;
+    }
+    record->source = from_.source();
+    record->answered = answered(*record);
+    return record;
+}
+
+/// The file is to be replaced, whatever it says.
+void transfer::give_up_existing() noexcept {
+    place_.forget_existing();
+    asks_plainly_ = true;
 }
 
 bool transfer::has_checksum() const noexcept {
@@ -66,7 +97,7 @@ bool transfer::has_checksum() const noexcept {
 asio::awaitable<core::outcome<bool>> transfer::agrees_with_checksum() {
     const auto sums = given_checksums();
     if (!sums || !place_.existing()->is_owned) {
-        place_.forget_existing();
+        give_up_existing();
         co_return false;
     }
     now(download_state::verifying);
@@ -80,15 +111,14 @@ asio::awaitable<core::outcome<bool>> transfer::agrees_with_checksum() {
         co_return stopped();
     }
     if (!found || std::ranges::find(*sums, *found) == sums->end()) {
-        place_.forget_existing();
+        give_up_existing();
         co_return false;
     }
     result_.checksum = found->text();
-    // What an earlier run has left is of no use any more, if it is ours.
-    if (has_state_ && !stored_.is_open()) {
-        (void)co_await take_up_earlier();
+    const auto kept = co_await keep_existing();
+    if (!kept) {
+        co_return kept.error();
     }
-    co_await keep_existing();
     co_return true;
 }
 
@@ -97,16 +127,23 @@ asio::awaitable<core::outcome<bool>> transfer::keeps_existing(http::lease& line,
                                                               const core::response_head& head) {
     if (has_checksum()) {
         const auto agrees = co_await agrees_with_checksum();
-        if (agrees && *agrees) {
-            co_await line->drain(drain_limit, core_->scratch());
+        if (!agrees) {
+            co_return agrees.error();
         }
-        co_return agrees;
+        if (!*agrees) {
+            co_return false;
+        }
+        co_await line->drain(drain_limit, core_->scratch());
+        co_return true;
     }
     if (!is_of_response(line, head)) {
         co_return false;
     }
     co_await line->drain(drain_limit, core_->scratch());
-    co_await keep_existing();
+    const auto kept = co_await keep_existing();
+    if (!kept) {
+        co_return kept.error();
+    }
     co_return true;
 }
 
@@ -118,8 +155,7 @@ bool transfer::is_of_response(http::lease& line, const core::response_head& head
     const auto& there = *place_.existing();
     auto about = core::validators::of(head.fields);
     about.length = line->body_size();
-    const auto* record = record_of_existing();
-    if (record && record->answered == answered() && storage::is_of(*record, about)) {
+    if (const auto* record = record_of_existing(); record && storage::is_of(*record, about)) {
         return true;
     }
     if (core_->options.if_exists != on_exists::timestamp || about.length != there.size) {
@@ -139,12 +175,11 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::not_modified(
         own && storage::contradicts(*place_.existing()->record, core::validators::of(head.fields));
     co_await line->drain(drain_limit, core_->scratch());
     if (!own) {
-        co_await note_not_fetched();
+        const auto noted = co_await note_not_fetched();
+        if (!noted) {
+            co_return noted.error();
+        }
         co_return next_step::done;
-    }
-    if (place_.existing()->record->answered != answered()) {
-        asks_plainly_ = true;
-        co_return next_step::ask_again;
     }
     const auto look = [this] { return place_.is_existing_unchanged(); };
     bool unchanged = false;
@@ -159,16 +194,23 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::not_modified(
                    (unchanged ? "the server's 304 has other validators"
                               : "the file was changed meanwhile");
         });
-        place_.forget_existing();
+        give_up_existing();
         co_return next_step::ask_again;
     }
     if (place_.is_existing_elsewhere()) {
         const auto taken = co_await take_existing_name();
-        if (!taken || !*taken) {
-            co_return taken ? core::outcome<next_step>(next_step::ask_again) : taken.error();
+        if (!taken) {
+            co_return taken.error();
+        }
+        if (!*taken) {
+            asks_plainly_ = true;
+            co_return next_step::ask_again;
         }
     }
-    co_await keep_existing();
+    const auto kept = co_await keep_existing();
+    if (!kept) {
+        co_return kept.error();
+    }
     co_return next_step::done;
 }
 
@@ -188,36 +230,76 @@ asio::awaitable<core::outcome<bool>> transfer::take_existing_name() {
         }
     }
     const auto* record = record_of_existing();
-    co_return record&&* record == asked;
+    co_return record && *record == asked;
 }
 
-asio::awaitable<void> transfer::keep_existing() {
+asio::awaitable<core::outcome<void>> transfer::keep_existing() {
+    if (core_->options.durable) {
+        const auto sync = [this] {
+            return storage::sync_existing(*place_.folder(), place_.leaf());
+        };
+        core::outcome<void> synced;
+        if (core_->work()) {
+            synced = co_await storage::offload(*core_->work(), sync);
+        } else {
+            synced = sync();
+        }
+        if (!synced) {
+            co_return synced.error();
+        }
+    }
     result_.skipped = true;
     result_.file_size = place_.existing()->size;
+    co_await remove_part();
+    co_return core::outcome<void>();
+}
+
+/// What an earlier run has left beside a file that is kept is of no use any more. What another
+/// download has locked by now is not touched.
+asio::awaitable<void> transfer::remove_part() {
+    if (!stored_.is_open()) {
+        const auto look = [this] { return place_.has_state(); };
+        bool left = has_state_;
+        if (!left && core_->work()) {
+            left = co_await storage::offload(*core_->work(), look);
+        } else if (!left) {
+            left = look();
+        }
+        if (left) {
+            auto taken = stored_.start(std::nullopt);
+            if (!taken.now) {
+                co_await std::move(taken.later);
+            }
+        }
+    }
     co_await stored_.discard();
     place_.drop_part();
 }
 
 /// 304 to the caller's own condition: a success without a file, unless there is one.
-asio::awaitable<void> transfer::note_not_fetched() {
+asio::awaitable<core::outcome<void>> transfer::note_not_fetched() {
     result_.skipped = true;
-    co_await stored_.discard();
-    place_.drop_part();
     if (request_.destination) {
-        co_return;
+        co_await stored_.discard();
+        co_return core::outcome<void>();
     }
+    co_await remove_part();
     const auto look = [this] { return storage::find_existing(*place_.folder(), place_.leaf()); };
-    std::optional<storage::existing_file> there;
+    core::outcome<std::optional<storage::existing_file>> there;
     if (core_->work()) {
         there = co_await storage::offload(*core_->work(), look);
     } else {
         there = look();
     }
-    if (there) {
-        result_.file_size = there->size;
+    if (!there) {
+        co_return there.error();
+    }
+    if (*there) {
+        result_.file_size = (*there)->size;
     } else {
         result_.file_path.clear();
     }
+    co_return core::outcome<void>();
 }
 
 }  // namespace asyncdl::engine

@@ -42,33 +42,38 @@ bool may_be_torn(files& calls, int file, const file_record& record) {
     return calls.first_hole(file) != static_cast<std::int64_t>(record.size);
 }
 
-std::optional<file_record> read_record(directory& where, const std::string& leaf,
-                                       const existing_file& about) {
+core::outcome<std::optional<file_record>> read_record(directory& where, const std::string& leaf,
+                                                      const existing_file& about) {
     files& calls = where.calls();
     // Opened only after the look, since not every device takes that lightly.
     const holder file(calls, calls.openat(where.descriptor(), leaf.c_str(), open_flags, 0));
+    const std::optional<file_record> nothing;
+    if (may_pass(file.get())) {
+        return file_fault("open", where.path_of(leaf), file.get());
+    }
     struct ::stat found {};
     if (file.get() < 0 || calls.fstat(file.get(), found) < 0 || !is_same(about, found) ||
         !is_ours(found) || (found.st_mode & others_write) != 0) {
-        return std::nullopt;
+        return nothing;
     }
     std::array<std::byte, max_record_bytes> space;
     const auto size = calls.get_attribute(file.get(), attribute, space);
     if (size <= 0) {
-        return std::nullopt;
+        return nothing;
     }
     auto record = decode_record(std::span(space).first(static_cast<std::size_t>(size)));
     const bool fits = record && record->size == about.size && record->time == about.time &&
                       !may_be_torn(calls, file.get(), *record);
-    return fits ? std::move(record) : std::nullopt;
+    return fits ? std::move(record) : nothing;
 }
 
 }  // namespace
 
-std::optional<existing_file> find_existing(directory& where, const std::string& leaf) {
+core::outcome<std::optional<existing_file>> find_existing(directory& where,
+                                                          const std::string& leaf) {
     struct ::stat found {};
     if (!look_at(where, leaf, found) || !S_ISREG(found.st_mode) || where.is_in_use(found)) {
-        return std::nullopt;
+        return std::optional<existing_file>();
     }
     existing_file file;
     file.id = identity(found);
@@ -76,9 +81,13 @@ std::optional<existing_file> find_existing(directory& where, const std::string& 
     file.time = time_of(found);
     file.is_owned = found.st_uid == ::geteuid();
     if (file.size >= min_recorded_bytes && is_ours(found)) {
-        file.record = read_record(where, leaf, file);
+        auto record = read_record(where, leaf, file);
+        if (!record) {
+            return std::move(record).error();
+        }
+        file.record = *std::move(record);
     }
-    return file;
+    return std::optional(std::move(file));
 }
 
 bool is_unchanged(directory& where, const std::string& leaf, const existing_file& found) {
@@ -105,17 +114,27 @@ core::outcome<core::checksum> digest_of(directory& where, const std::string& lea
     if (done == -ECANCELED) {
         return core::fault(errc::cancelled);
     }
-    struct ::stat now {};
-    if (done >= 0) {
-        done = calls.fstat(file.get(), now);
-    }
     if (done < 0) {
         return file_fault("read", where.path_of(leaf), done);
     }
-    if (!is_same(found, now)) {
+    // By its name, which may lead to another file by now.
+    if (!is_unchanged(where, leaf, found)) {
         return core::fault(make_error_code(errc::file), where.path_of(leaf) + " was changed");
     }
     return made.finish();
+}
+
+core::outcome<void> sync_existing(directory& where, const std::string& leaf) {
+    files& calls = where.calls();
+    const holder file(calls, calls.openat(where.descriptor(), leaf.c_str(), open_flags, 0));
+    int synced = file.get() < 0 ? file.get() : calls.fsync(file.get());
+    if (synced >= 0) {
+        synced = calls.fsync(where.descriptor());
+    }
+    if (synced < 0) {
+        return file_fault("sync", where.path_of(leaf), synced);
+    }
+    return {};
 }
 
 void write_record(directory& where, int file, file_record record, std::uint64_t size,

@@ -30,8 +30,9 @@ struct existing_file {
 };
 
 /// Looks at `leaf`. Nothing if it is absent, no regular file, or cannot be looked at; a symlink is
-/// not followed.
-std::optional<existing_file> find_existing(directory& where, const std::string& leaf);
+/// not followed. Fails only for a lack that may pass (`errc::too_many_files`).
+core::outcome<std::optional<existing_file>> find_existing(directory& where,
+                                                          const std::string& leaf);
 
 /// Whether `leaf` is the same file as when it was found, unchanged since.
 bool is_unchanged(directory& where, const std::string& leaf, const existing_file& found);
@@ -42,6 +43,9 @@ core::outcome<core::checksum> digest_of(directory& where, const std::string& lea
                                         const existing_file& found,
                                         core::digest_algorithm algorithm,
                                         const std::atomic<bool>& stop);
+
+/// Makes a file and its name durable that an earlier run may not have synced. `errc::file`.
+core::outcome<void> sync_existing(directory& where, const std::string& leaf);
 
 /// Writes the record of a file that is about to get its name, which is `size` bytes long: its size,
 /// time and boot are filled in. A file whose time nobody has set gets the current one, finer than

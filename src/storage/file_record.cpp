@@ -24,13 +24,16 @@ constexpr std::uint64_t was_synced = 4;
 
 // A date by itself proves nothing until the file can no longer change within its second.
 constexpr std::chrono::seconds settles_after{60};
+// A server that knows no date says 1970, or less, whatever the file is.
+constexpr std::chrono::sys_seconds first_date =
+    std::chrono::sys_days(std::chrono::year(1971) / 1 / 1);
 
 bool is_settled(const core::validators& about) {
     // The year that two digits mean must not depend on the clock: both are of one response.
     constexpr auto middle = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
     const auto modified = core::parse_http_date(about.last_modified, middle);
     const auto sent = core::parse_http_date(about.date, middle);
-    return modified && sent && *sent >= *modified + settles_after;
+    return modified && sent && *modified >= first_date && *sent >= *modified + settles_after;
 }
 
 core::validators validators_of(const file_record& record) {
@@ -60,12 +63,16 @@ void file_record::take(const core::validators& about) {
     settled_date = !last_modified.empty() && is_settled(about);
 }
 
+bool file_record::asks_by_etag() const noexcept {
+    return !etag.empty() && !etag.starts_with("W/");
+}
+
 bool file_record::has_condition() const noexcept {
     return condition_of(*this).has_value();
 }
 
 std::optional<condition> condition_of(const file_record& record) noexcept {
-    if (!record.etag.empty() && !record.etag.starts_with("W/")) {
+    if (record.asks_by_etag()) {
         return condition{"If-None-Match", record.etag};
     }
     if (record.settled_date) {

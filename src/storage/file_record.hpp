@@ -46,6 +46,10 @@ public:
     /// that is not known would prove less.
     void take(const core::validators& about);
 
+    /// Whether it has a strong ETag. A date tells less: it may be that of other bytes, which the
+    /// server chose by the query or by a field of the request.
+    bool asks_by_etag() const noexcept;
+
     /// Whether a request can ask if the file has changed.
     bool has_condition() const noexcept;
 

@@ -80,7 +80,7 @@ core::outcome<void> make(const std::shared_ptr<directory>& where, const std::str
 }
 
 bool has_record(const std::shared_ptr<directory>& where, const std::string& leaf = "a") {
-    const auto found = find_existing(*where, leaf);
+    const auto found = find_existing(*where, leaf).value();
     return found && found->record.has_value();
 }
 
@@ -97,7 +97,7 @@ TEST_SUITE("unit/storage/existing_file") {
              {std::optional(some_time), std::optional<std::chrono::sys_seconds>()}) {
             CAPTURE(time.has_value());
             REQUIRE(make(where, "a", size, true, time).has_value());
-            const auto found = find_existing(*where, "a");
+            const auto found = find_existing(*where, "a").value();
             REQUIRE(found);
             CHECK(found->is_owned);
             CHECK(found->size == size);
@@ -124,13 +124,13 @@ TEST_SUITE("unit/storage/existing_file") {
             const auto made = calls.made();
             CHECK(std::count(made.begin(), made.end(), "set_attribute") == (bytes == 16 * kib));
             calls.forget();
-            REQUIRE(find_existing(*where, "a"));
+            REQUIRE(find_existing(*where, "a").value());
             if (bytes < 16 * kib) {
                 CHECK(calls.made() == names{"fstatat"});
             }
         }
         calls.forget();
-        CHECK(!find_existing(*where, "absent"));
+        CHECK(!find_existing(*where, "absent").value());
         CHECK(calls.made() == names{"fstatat"});
     }
 
@@ -165,11 +165,11 @@ TEST_SUITE("unit/storage/existing_file") {
             std::filesystem::remove(path + "2");
             std::filesystem::remove(path);
             REQUIRE(make(where, "a").has_value());
-            const auto before = find_existing(*where, "a");
+            const auto before = find_existing(*where, "a").value();
             REQUIRE((before && before->record));
             CHECK(is_unchanged(*where, "a", *before));
             change();
-            CHECK(find_existing(*where, "a"));
+            CHECK(find_existing(*where, "a").value());
             CHECK(!has_record(where));
             const bool only_attribute = number > 6;
             CHECK(is_unchanged(*where, "a", *before) == only_attribute);
@@ -202,7 +202,7 @@ TEST_SUITE("unit/storage/existing_file") {
         REQUIRE(make(where, "a").has_value());
         REQUIRE(has_record(where));
         REQUIRE(::chown((dir / "a").c_str(), 12345, static_cast<::gid_t>(-1)) == 0);
-        const auto found = find_existing(*where, "a");
+        const auto found = find_existing(*where, "a").value();
         REQUIRE(found);
         CHECK(!found->is_owned);
         CHECK(!found->record);
@@ -218,7 +218,7 @@ TEST_SUITE("unit/storage/existing_file") {
         REQUIRE(::mkfifo((dir / "fifo").c_str(), 0600) == 0);
         for (const char* name : {"link", "folder", "fifo"}) {
             calls.forget();
-            CHECK(!find_existing(*where, name));
+            CHECK(!find_existing(*where, name).value());
             CHECK(calls.made() == names{"fstatat"});
         }
     }
@@ -287,7 +287,7 @@ TEST_SUITE("unit/storage/existing_file") {
         temp_dir dir;
         const auto where = test::open(dir);
         REQUIRE(make(where, "a").has_value());
-        const auto found = find_existing(*where, "a");
+        const auto found = find_existing(*where, "a").value();
         REQUIRE(found);
         std::atomic<bool> stop = false;
         const auto algorithm = core::digest_algorithm::sha_256;
