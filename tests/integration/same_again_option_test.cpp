@@ -151,6 +151,35 @@ TEST_CASE_TEMPLATE("a file with another checksum is fetched anew, whatever the s
     CHECK(stays);
 }
 
+TEST_CASE_TEMPLATE("a file that the server names is kept or not as its checksum says", How, plain,
+                   tls) {
+    const remote_file old(whole, 1);
+    remote_file now(whole, 2);
+    now.etag = old.etag;
+    for (const bool redirects : {true, false}) {
+        CAPTURE(redirects);
+        again<How> on;
+        const auto serve = [&](remote_file file) {
+            file.fields.emplace_back("Content-Disposition", "attachment; filename=file");
+            on.server.on(redirects ? "/a/file" : "/get", file);
+        };
+        on.server.on("/get", redirect_to("/a/file"));
+        download_request request = on.ask("/get", "");
+        serve(old);
+        check_fetched(on, on.fetch(request), old);
+        request.checksum = sha_256(now.bytes());
+        serve(now);
+        check_fetched(on, on.fetch(request), now);
+
+        const download_result kept = on.fetch(request);
+        CHECK(kept.success);
+        CHECK(kept.skipped);
+        CHECK(kept.checksum == request.checksum);
+        const bool same_bytes = on.content() == now.bytes();
+        CHECK(same_bytes);
+    }
+}
+
 TEST_CASE_TEMPLATE("a symlink to a file that agrees with the checksum is replaced", How, plain,
                    tls) {
     const remote_file file(whole);

@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
+#include <iterator>
 #include <random>
 #include <string>
 #include <utility>
 
 #include "support/again.hpp"
+#include "support/digest.hpp"
 #include "support/rounds.hpp"
 
 namespace {
@@ -32,6 +34,18 @@ std::string http_date(unsigned seconds) {
     return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
 }
 
+/// What is asked for, and under which name; the server names the file itself if that is empty.
+struct way {
+    std::string path;
+    std::string name;
+    bool named_late = false;  ///< by the head of the response
+};
+
+const way ways[] = {
+    {"/file", "file"}, {"/file", ""},        {"/redirect", "file"},
+    {"/redirect", ""}, {"/named", "", true}, {"/redirect-named", "", true},
+};
+
 enum class etag_kind { none, strong, weak, too_long };
 enum class date_kind { none, settled, young };
 
@@ -44,6 +58,7 @@ public:
         on_.options.durable = below(4) == 0;
         on_.options.file_calls = below(2) == 0 ? file_io::offload : file_io::in_place;
         on_.server.on("/redirect", redirect_to("/file"));
+        on_.server.on("/redirect-named", redirect_to("/named"));
         change_server();
     }
 
@@ -83,8 +98,8 @@ private:
     void serve(const remote_file& file);
     void run();
     void run_cut();
-    download_result fetch();
-    void check_must_keep(const download_result& result, bool same_way);
+    download_result fetch(bool with_checksum = false);
+    void check_must_keep(const download_result& result);
     void change_here();
     void change_bytes();
     void back_up_or_restore();
@@ -97,9 +112,9 @@ private:
     unsigned second_ = 0;  ///< of its Last-Modified
     etag_kind etag_ = etag_kind::none;
     date_kind date_ = date_kind::none;
-    std::string way_ = "/file";  ///< the path that is asked for
-    std::string kept_way_;       ///< the one of the last success
-    bool untouched_ = false;     ///< nothing has happened since then that speaks against keeping
+    const way* way_ = ways;          ///< how it is asked for
+    const way* kept_way_ = nullptr;  ///< in the last success
+    bool untouched_ = false;  ///< nothing has happened since then that speaks against keeping
     unsigned kept_ = 0;
     unsigned links_ = 0;
     std::string story_;
@@ -148,10 +163,14 @@ void world<How>::serve(const remote_file& file) {
 }
 
 template <typename How>
-download_result world<How>::fetch() {
-    const bool named_late = way_ == "/named";
-    const download_result result = on_.fetch(on_.ask(way_, named_late ? "" : "file"));
-    tell(way_ + ": " +
+download_result world<How>::fetch(bool with_checksum) {
+    download_request request = on_.ask(way_->path, way_->name);
+    if (with_checksum) {
+        request.checksum = "sha-256=" + hex_digest("SHA256", now_.bytes());
+    }
+    const download_result result = on_.fetch(request);
+    tell(way_->path + (way_->name.empty() ? "" : " as ") + way_->name +
+         (with_checksum ? " with its checksum: " : ": ") +
          (result.skipped   ? "kept"
           : result.success ? "fetched"
                            : "failed: " + result.message));
@@ -159,34 +178,39 @@ download_result world<How>::fetch() {
 }
 
 template <typename How>
-void world<How>::check_must_keep(const download_result& result, bool same_way) {
+void world<How>::check_must_keep(const download_result& result) {
     INFO(story_);
     kept_ += result.skipped ? 1 : 0;
-    if (!untouched_ || !same_way) {
+    if (!untouched_ || way_ != kept_way_) {
         return;
     }
     CHECK(result.success);
     CHECK(result.skipped);
-    if (way_ != "/named") {
-        CHECK(result.status == 304);
+    if (!way_->named_late) {
+        CHECK((result.status == 304 || !result.checksum.empty()));
         CHECK(result.bytes_received == 0);
     }
 }
 
 template <typename How>
 void world<How>::run() {
-    if (below(4) == 0) {
-        const char* const ways[] = {"/file", "/redirect", "/named"};
-        way_ = ways[below(3)];
+    if (below(3) == 0) {
+        way_ = &ways[below(std::size(ways))];
     }
-    const download_result result = fetch();
-    check_must_keep(result, way_ == kept_way_);
+    const bool with_checksum = below(8) == 0;
+    const download_result result = fetch(with_checksum);
+    check_must_keep(result);
     INFO(story_);
     CHECK(result.success);
     CHECK(result.file_size == now_.size);
-    CHECK(on_.names() == std::vector<std::string>{"file"});
+    CHECK(result.file_name == "file");
+    // What another URL has left under this name stays beside a file that is kept.
+    CHECK((result.skipped || on_.names() == std::vector<std::string>{"file"}));
     const bool is_the_servers = on_.content() == now_.bytes();
     CHECK(is_the_servers);
+    if (with_checksum && result.skipped) {
+        return;  // which says nothing of the file's record
+    }
     kept_way_ = way_;
     untouched_ = now_.size >= smallest_recorded &&
                  (etag_ == etag_kind::strong ||
@@ -200,10 +224,10 @@ void world<How>::run_cut() {
     const std::uint64_t after = below(static_cast<unsigned>(now_.size) + 1);
     tell("cut after " + std::to_string(after));
     // A reset may take a head back that says all there is to know of a file with a late name.
-    const bool resets = way_ != "/named" && below(2) == 0;
+    const bool resets = !way_->named_late && below(2) == 0;
     serve(now_.cut(after, resets ? ending::reset : ending::close));
     const download_result result = fetch();
-    check_must_keep(result, way_ == kept_way_);
+    check_must_keep(result);
     serve(now_);
     INFO(story_);
     const bool is_right =
