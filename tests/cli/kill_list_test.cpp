@@ -232,6 +232,7 @@ bool victim::run() {
     program.signal(SIGKILL);
     const auto ended = program.wait(patience);
     CAPTURE(ended.err);
+    CAPTURE(ended.status);
     REQUIRE((ended.status == 0 || ended.status == 128 + SIGKILL));
     kills_ += ended.status == 0 ? 0 : 1;
     // What it asked for last is answered before the next run asks.
