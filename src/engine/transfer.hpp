@@ -124,7 +124,7 @@ private:
     enum class next_step { store, done, ask_again };
 
     /// Who asked with the last request whether the file has changed.
-    enum class condition { none, own, callers };
+    enum class condition { none, own, callers, left_out };
 
     // The chapters, in order.
     core::outcome<void> plan(bool has_turn, core::authority_reader* authorities,

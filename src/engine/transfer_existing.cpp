@@ -32,14 +32,14 @@ asio::awaitable<void> transfer::look_behind_redirect() {
 void transfer::add_condition(http::request_head& request) {
     condition_ = condition::none;
     if (names_condition(core_->options.headers) || names_condition(request_.headers)) {
-        condition_ = has_condition(request) ? condition::callers : condition::none;
+        condition_ = has_condition(request) ? condition::callers : condition::left_out;
     } else if (const auto* record = record_of_existing(); record && !part_ && !asks_plainly_) {
         if (const auto asked = storage::condition_of(*record)) {
             request.fields.emplace_back(asked->name, asked->value);
             condition_ = condition::own;
         }
     }
-    policy_.sent_condition = condition_ != condition::none;
+    policy_.sent_condition = condition_ == condition::own || condition_ == condition::callers;
 }
 
 /// What the file that is there says of itself, if that is of use here: it came from this URL, the
@@ -147,7 +147,8 @@ asio::awaitable<core::outcome<bool>> transfer::keeps_existing(http::lease& line,
     co_return true;
 }
 
-/// A server that was asked whether the file has changed, and sends it, says that it has.
+/// A server that was asked whether the file has changed, and sends it, says that it has. A caller
+/// who left the condition out wants it sent.
 bool transfer::is_of_response(http::lease& line, const core::response_head& head) const {
     if (condition_ != condition::none) {
         return false;
@@ -230,7 +231,7 @@ asio::awaitable<core::outcome<bool>> transfer::take_existing_name() {
         }
     }
     const auto* record = record_of_existing();
-    co_return record && *record == asked;
+    co_return record&&* record == asked;
 }
 
 asio::awaitable<core::outcome<void>> transfer::keep_existing() {

@@ -300,8 +300,38 @@ TEST_SUITE("unit/storage/existing_file") {
         CHECK(digest_of(*where, "a", *found, algorithm, stop).error().code() == errc::file);
         stop = true;
         CHECK(digest_of(*where, "a", *found, algorithm, stop).error().code() == errc::cancelled);
-        std::filesystem::remove(dir / "a");
         stop = false;
+        REQUIRE(make(where, "b").has_value());
+        std::filesystem::rename(dir / "b", dir / "a");
         CHECK(digest_of(*where, "a", *found, algorithm, stop).error().code() == errc::file);
+        std::filesystem::remove(dir / "a");
+        CHECK(digest_of(*where, "a", *found, algorithm, stop).error().code() == errc::file);
+    }
+
+    TEST_CASE("a lack of descriptors is not taken for a file without a record") {
+        temp_dir dir;
+        const auto made = test::open(dir);
+        REQUIRE(make(made, "a").has_value());
+        test::failing_files calls(2, EMFILE);
+        directory where(::open(dir.string().c_str(), O_RDONLY | O_DIRECTORY), made->identity(), "",
+                        calls, 244, nullptr);
+        CHECK(find_existing(where, "a").error().code() == errc::too_many_files);
+        CHECK(find_existing(where, "a").value());
+    }
+
+    TEST_CASE("to sync a file that is kept is to sync its folder as well") {
+        temp_dir dir;
+        test::failing_files calls;
+        const auto where = test::open(dir, calls);
+        REQUIRE(make(where, "a").has_value());
+        calls.forget();
+        CHECK(sync_existing(*where, "a").has_value());
+        CHECK(calls.made() == names{"openat", "fsync", "fsync", "close"});
+        for (int at = 1; at <= 3; ++at) {
+            test::failing_files failing(at, EIO);
+            directory broken(::open(dir.string().c_str(), O_RDONLY | O_DIRECTORY),
+                             where->identity(), "", failing, 244, nullptr);
+            CHECK(sync_existing(broken, "a").error().code() == errc::file);
+        }
     }
 }
