@@ -149,6 +149,7 @@ private:
     async_outcome<bool> keeps_existing(http::lease& line, const core::response_head& head);
     bool is_of_response(http::lease& line, const core::response_head& head) const;
     async_outcome<next_step> not_modified(http::lease& line, const core::response_head& head);
+    boost::asio::awaitable<bool> is_existing_unchanged();
     async_outcome<bool> take_existing_name();
     void give_up_existing() noexcept;
     async_outcome<void> keep_existing();

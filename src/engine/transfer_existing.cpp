@@ -139,12 +139,26 @@ asio::awaitable<core::outcome<bool>> transfer::keeps_existing(http::lease& line,
     if (!is_of_response(line, head)) {
         co_return false;
     }
+    const bool unchanged = co_await is_existing_unchanged();
+    if (!unchanged) {
+        give_up_existing();
+        co_return false;
+    }
     co_await line->drain(drain_limit, core_->scratch());
     const auto kept = co_await keep_existing();
     if (!kept) {
         co_return kept.error();
     }
     co_return true;
+}
+
+/// Whether the file is still the one that was looked at before the request.
+asio::awaitable<bool> transfer::is_existing_unchanged() {
+    const auto look = [this] { return place_.is_existing_unchanged(); };
+    if (core_->work()) {
+        co_return co_await storage::offload(*core_->work(), look);
+    }
+    co_return look();
 }
 
 /// A server that was asked whether the file has changed, and sends it, says that it has. A caller
@@ -182,13 +196,7 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::not_modified(
         }
         co_return next_step::done;
     }
-    const auto look = [this] { return place_.is_existing_unchanged(); };
-    bool unchanged = false;
-    if (core_->work()) {
-        unchanged = co_await storage::offload(*core_->work(), look);
-    } else {
-        unchanged = look();
-    }
+    const bool unchanged = co_await is_existing_unchanged();
     if (contradicted || !unchanged) {
         log(core_->options.log, log_level::info, [&] {
             return core::for_log(result_.url) + ": fetched anew: " +
@@ -231,7 +239,8 @@ asio::awaitable<core::outcome<bool>> transfer::take_existing_name() {
         }
     }
     const auto* record = record_of_existing();
-    co_return record&&* record == asked;
+    const bool same = record && *record == asked;
+    co_return same;
 }
 
 asio::awaitable<core::outcome<void>> transfer::keep_existing() {
@@ -260,10 +269,10 @@ asio::awaitable<core::outcome<void>> transfer::keep_existing() {
 asio::awaitable<void> transfer::remove_part() {
     if (!stored_.is_open()) {
         const auto look = [this] { return place_.has_state(); };
-        bool left = has_state_;
-        if (!left && core_->work()) {
+        bool left = false;
+        if (core_->work()) {
             left = co_await storage::offload(*core_->work(), look);
-        } else if (!left) {
+        } else {
             left = look();
         }
         if (left) {

@@ -95,9 +95,11 @@ bool is_of(const file_record& record, const core::validators& response) {
         return false;  // although the ETag may be equal: it need be unique for one URL alone
     }
     const auto agreed = core::compare(kept, response);
-    return agreed == core::agreement::same ||
-           (agreed == core::agreement::unknown && record.settled_date &&
-            record.last_modified == response.last_modified);
+    if (record.asks_by_etag()) {
+        return agreed == core::agreement::same && response.has_strong_etag();
+    }
+    return agreed == core::agreement::unknown && record.settled_date &&
+           record.last_modified == response.last_modified;
 }
 
 std::string encode(const file_record& record) {

@@ -5,7 +5,8 @@
 //
 // Little-endian, under 200 bytes:
 //   version (one byte, 1), flags (one byte), length of the ETag, length of Last-Modified (one byte
-//   each), hash of the URL as given, hash of the URL that answered less its query, size, the file's
+//   each), hash of the URL as given, hash of the URL that answered (beside a strong
+//   ETag less its query), size, the file's
 //   time (seconds, then nanoseconds in four bytes), the boot it was written in (16 bytes), the two
 //   texts, XXH3-64 of all that
 // The URLs themselves may hold secrets, so that only their hashes are there.
@@ -69,7 +70,7 @@ struct condition {
 std::optional<condition> condition_of(const file_record& record) noexcept;
 
 /// Whether a response with these validators is of the bytes that the record tells of: equal strong
-/// ETags, else an equal settled date; and nothing that speaks against it.
+/// ETags or, if the record has none, an equal settled date; and nothing that speaks against it.
 bool is_of(const file_record& record, const core::validators& response);
 
 /// Whether a validator of the response (not its length) speaks against that: a server that says

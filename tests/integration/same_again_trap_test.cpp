@@ -213,6 +213,55 @@ TEST_CASE_TEMPLATE("a 304 to a range starts over", How, plain, tls) {
     check_fetched(on, on.fetch("/file"), file);
 }
 
+TEST_CASE_TEMPLATE("a name that comes late is no reason to believe a date beside an ETag", How,
+                   plain, tls) {
+    for (const char* etag : {"", "W/\"v1\""}) {
+        CAPTURE(etag);
+        again<How> on;
+        on.server.on("/get", named("data.bin"));
+        check_fetched(on, on.fetch(on.ask("/get", "")), remote_file(whole), "data.bin");
+        remote_file other(whole, 2);
+        other.etag = etag;
+        on.server.on("/get", named("data.bin", other));
+        check_fetched(on, on.fetch(on.ask("/get", "")), other, "data.bin");
+    }
+}
+
+TEST_CASE_TEMPLATE("a file that is gone when the response is there is fetched", How, plain, tls) {
+    again<How> on;
+    const remote_file file = named("data.bin", dated());
+    on.server.on("/get", file);
+    check_fetched(on, on.fetch(on.ask("/get", "")), file, "data.bin");
+    on.options.if_exists = on_exists::timestamp;
+    const auto local = on.local("data.bin");
+    on.server.on("/data.bin", [&](connection& peer, const request& asked) {
+        std::filesystem::remove(local);
+        dated()(peer, asked);
+    });
+    download_request request = on.ask("/data.bin", "data.bin");
+    request.headers.emplace_back("X-Any", "1");
+    check_fetched(on, on.fetch(request), dated(), "data.bin");
+}
+
+TEST_CASE_TEMPLATE("a part file that is not ours stays beside a file that is kept", How, plain,
+                   tls) {
+    again<How> on;
+    if (!on.can_keep()) {
+        return;
+    }
+    const remote_file file(whole);
+    on.server.on("/bad", status(404));
+    on.server.on("/file", file);
+    download_request request = on.ask("/bad");
+    request.urls.push_back(on.ask("/file").urls.front());
+    REQUIRE(on.fetch(request).success);
+    write_file(on.local("file.part"), "somebody else's");
+    const download_result result = on.fetch(request);
+    CHECK(result.success);
+    CHECK(result.skipped);
+    CHECK(read_file(on.local("file.part")) == "somebody else's");
+}
+
 TEST_SUITE_END();
 
 }  // namespace
