@@ -102,8 +102,9 @@ bool placement::follow(const core::url& to, bool redirected, const core::fields&
     std::string derived = disposition  ? core::served_name(*disposition, to, redirected)
                           : redirected ? core::served_name(to)
                                        : core::derived_name(to);
-    derived = by_template(std::move(derived), to, redirected);
-    if (folders_of(derived) != folders_of(target_.base)) {
+    if (names_)
+        derived = by_template(std::move(derived), to, redirected);
+    if (names_ && folders_of(derived) != folders_of(target_.base)) {
         if (!has_part) {
             followed_ = true;
             next_ = std::move(derived);
@@ -111,7 +112,8 @@ bool placement::follow(const core::url& to, bool redirected, const core::fields&
         }
         derived.replace(0, folders_of(derived).size(), folders_of(target_.base));
     }
-    derived = core::shortened_name(std::move(derived), folder_->max_leaf());
+    if (derived.size() > folder_->max_leaf())
+        derived = core::shortened_name(std::move(derived), folder_->max_leaf());
     if (derived == target_.base)
         return false;
     followed_ = true;
@@ -159,7 +161,8 @@ bool placement::take(std::string name) {
 
 /// The first free one of the names that can be made of the derived one in this folder.
 void placement::take_derived() {
-    target_.base = core::shortened_name(std::move(target_.base), folder_->max_leaf());
+    if (target_.base.size() > folder_->max_leaf())
+        target_.base = core::shortened_name(std::move(target_.base), folder_->max_leaf());
     number_ = 0;
     if (!take(target_.base))
         (void)take_number(std::nullopt);  // without a look at files it cannot fail

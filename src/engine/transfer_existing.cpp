@@ -31,7 +31,9 @@ asio::awaitable<void> transfer::look_behind_redirect() {
 /// Asks whether the file that is there has changed, unless the caller has a say in that.
 void transfer::add_condition(http::request_head& request) {
     condition_ = condition::none;
-    if (names_condition(core_->options.headers) || names_condition(request_.headers)) {
+    const bool has_fields = !core_->options.headers.empty() || !request_.headers.empty();
+    if (has_fields &&
+        (names_condition(core_->options.headers) || names_condition(request_.headers))) {
         condition_ = has_condition(request) ? condition::callers : condition::left_out;
     } else if (const auto* record = record_of_existing(); record && !part_ && !asks_plainly_) {
         if (const auto asked = storage::condition_of(*record)) {
