@@ -152,6 +152,8 @@ private:
     boost::asio::awaitable<bool> is_existing_unchanged();
     async_outcome<bool> take_existing_name();
     void give_up_existing() noexcept;
+    void note_kept() noexcept;
+    bool may_have_part() const;
     async_outcome<void> keep_existing();
     boost::asio::awaitable<void> remove_part();
     async_outcome<void> note_not_fetched();

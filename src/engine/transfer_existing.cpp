@@ -198,7 +198,12 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::not_modified(
         }
         co_return next_step::done;
     }
-    const bool unchanged = co_await is_existing_unchanged();
+    bool unchanged = false;
+    if (core_->work()) {
+        unchanged = co_await is_existing_unchanged();
+    } else {
+        unchanged = place_.is_existing_unchanged();
+    }
     if (contradicted || !unchanged) {
         log(core_->options.log, log_level::info, [&] {
             return core::for_log(result_.url) + ": fetched anew: " +
@@ -218,9 +223,13 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::not_modified(
             co_return next_step::ask_again;
         }
     }
-    const auto kept = co_await keep_existing();
-    if (!kept) {
-        co_return kept.error();
+    if (core_->options.durable || may_have_part()) {
+        const auto kept = co_await keep_existing();
+        if (!kept) {
+            co_return kept.error();
+        }
+    } else {
+        note_kept();
     }
     co_return next_step::done;
 }
@@ -260,16 +269,25 @@ asio::awaitable<core::outcome<void>> transfer::keep_existing() {
             co_return synced.error();
         }
     }
-    result_.skipped = true;
-    result_.file_size = place_.existing()->size;
+    note_kept();
     co_await remove_part();
     co_return core::outcome<void>();
+}
+
+void transfer::note_kept() noexcept {
+    result_.skipped = true;
+    result_.file_size = place_.existing()->size;
+}
+
+/// Whether an earlier run may have left something, as far as is known without a look.
+bool transfer::may_have_part() const {
+    return stored_.is_open() || has_state_ || !core_->options.resume || place_.has_part_name();
 }
 
 /// What an earlier run has left beside a file that is kept is of no use any more. What another
 /// download has locked by now is not touched.
 asio::awaitable<void> transfer::remove_part() {
-    if (!stored_.is_open()) {
+    if (!stored_.is_open() && may_have_part()) {
         const auto look = [this] { return place_.has_state(); };
         bool left = false;
         if (core_->work()) {

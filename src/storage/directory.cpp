@@ -25,7 +25,7 @@ constexpr ::mode_t folder_mode = 0777;  // less the umask
 // A look through the directory costs as much as some hundred looks for a single state.
 constexpr std::uint64_t asked_before_look = 64;
 static_assert(std::has_single_bit(asked_before_look));
-constexpr int most_entries = 4096;
+constexpr int most_entries = 16384;
 
 std::atomic<std::uint64_t> states_begun = 0;  ///< by this process
 

@@ -68,7 +68,7 @@ TEST_SUITE("unit/storage/leftovers") {
 
     TEST_CASE("a directory with more entries than are looked at may hold one") {
         temp_dir dir;
-        for (int i = 0; i < 4096; ++i)
+        for (int i = 0; i < 16384; ++i)
             test::write_file(dir / std::to_string(i), "");
         CHECK(may_hold_states(*opened(dir)));
     }
@@ -78,7 +78,7 @@ TEST_SUITE("unit/storage/leftovers") {
         test::write_file(dir / "a.part", "");
         const auto where = opened(dir);
         REQUIRE_FALSE(may_hold_states(*where));
-        for (int i = 0; i < 4096; ++i)
+        for (int i = 0; i < 16384; ++i)
             test::write_file(dir / std::to_string(i), "");
         CHECK_FALSE(may_hold_states(*where));
     }
