@@ -264,6 +264,8 @@ core::outcome<bool> placement::settle(on_exists mode) {
     // Where files are made without a name, they find out early enough what is in their place.
     unchecked_ = replaces(mode) && folder_->takes_unnamed();
     if (unchecked_) {
+        if (mode == on_exists::overwrite || storage::is_absent(*folder_, leaf()))
+            return true;
         if (auto noted = note_existing(mode); !noted)
             return std::move(noted).error();
         return true;

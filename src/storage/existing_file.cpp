@@ -90,6 +90,12 @@ core::outcome<std::optional<existing_file>> find_existing(directory& where,
     return std::optional(std::move(file));
 }
 
+bool is_absent(directory& where, const std::string& leaf) {
+    struct ::stat found {};
+    return where.calls().fstatat(where.descriptor(), leaf.c_str(), found, AT_SYMLINK_NOFOLLOW) ==
+           -ENOENT;
+}
+
 bool is_unchanged(directory& where, const std::string& leaf, const existing_file& found) {
     struct ::stat now {};
     const bool same = look_at(where, leaf, now) && S_ISREG(now.st_mode) && is_same(found, now);

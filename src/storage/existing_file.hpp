@@ -34,6 +34,9 @@ struct existing_file {
 core::outcome<std::optional<existing_file>> find_existing(directory& where,
                                                           const std::string& leaf);
 
+/// Whether nothing is there. Cheaper than to find nothing, and most files are new.
+bool is_absent(directory& where, const std::string& leaf);
+
 /// Whether `leaf` is the same file as when it was found, unchanged since.
 bool is_unchanged(directory& where, const std::string& leaf, const existing_file& found);
 
