@@ -71,10 +71,15 @@ bool validators::has_strong_etag() const noexcept {
     return etag.size() <= max_etag && is_opaque_tag(etag);
 }
 
-bool validators::has_strong_date() const noexcept {
+bool validators::is_date_older_by(std::chrono::seconds margin) const noexcept {
     const auto modified = parse_http_date(last_modified, middle_of_two_digit_years);
     const auto sent = parse_http_date(date, middle_of_two_digit_years);
-    return modified && sent && *sent >= *modified + 1s;
+    return modified && sent && *sent >= *modified + margin;
+}
+
+bool validators::has_sound_date() const noexcept {
+    const auto modified = parse_http_date(last_modified, middle_of_two_digit_years);
+    return modified && *modified >= first_sound_date;
 }
 
 std::string_view if_range(const validators& of) noexcept {

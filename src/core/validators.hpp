@@ -1,6 +1,7 @@
 #pragma once
 // What tells whether two responses carry the same representation (RFC 9110, 8.8). Values; pure.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -30,7 +31,14 @@ public:
 
     /// Whether Last-Modified changes whenever the bytes do: Date is at least a second later
     /// (RFC 9110, 8.8.2.2).
-    bool has_strong_date() const noexcept;
+    bool has_strong_date() const noexcept { return is_date_older_by(std::chrono::seconds(1)); }
+
+    /// Whether Date is at least this much later than Last-Modified.
+    bool is_date_older_by(std::chrono::seconds margin) const noexcept;
+
+    /// Last-Modified, if it is a date that a server can mean: one that knows none says 1970, or
+    /// less.
+    bool has_sound_date() const noexcept;
 
     friend bool operator==(const validators&, const validators&) = default;
 };

@@ -263,13 +263,8 @@ core::outcome<bool> placement::settle(on_exists mode) {
     forget_existing();
     // Where files are made without a name, they find out early enough what is in their place.
     unchecked_ = replaces(mode) && folder_->takes_unnamed();
-    if (unchecked_) {
-        if (mode == on_exists::overwrite || storage::is_absent(*folder_, leaf()))
-            return true;
-        if (auto noted = note_existing(mode); !noted)
-            return std::move(noted).error();
-        return true;
-    }
+    if (unchecked_)
+        return note_existing(mode);
     auto there = look(leaf());
     if (there && is_in_the_way(*there, mode) && (mode == on_exists::rename || !given_)) {
         if (const auto numbered = take_number(mode); !numbered)
@@ -282,11 +277,8 @@ core::outcome<bool> placement::settle(on_exists mode) {
         return there.error();
     if (auto why = storage::obstacle(*there, path()))
         return *std::move(why);
-    if (replaces(mode)) {
-        if (auto noted = note_existing(mode); !noted)
-            return std::move(noted).error();
-        return true;
-    }
+    if (replaces(mode))
+        return note_existing(mode);
     if (there->state == storage::target_state::absent)
         return true;
     kept_size_ = there->size;
@@ -295,16 +287,16 @@ core::outcome<bool> placement::settle(on_exists mode) {
     return core::fault(make_error_code(errc::exists), path() + " exists");
 }
 
-/// Looks at the file that may be kept.
-core::outcome<void> placement::note_existing(on_exists mode) {
-    if (mode == on_exists::overwrite)
-        return {};
+/// Looks at the file that may be kept. True: the download goes on, whatever is there.
+core::outcome<bool> placement::note_existing(on_exists mode) {
+    if (mode == on_exists::overwrite || storage::is_absent(*folder_, leaf()))
+        return true;
     auto found = storage::find_existing(*folder_, leaf());
     if (!found)
         return std::move(found).error();
     if (*found)
         existing_ = std::make_unique<const storage::existing_file>(**std::move(found));
-    return {};
+    return true;
 }
 
 void placement::look_behind(const core::url& to, on_exists mode) {

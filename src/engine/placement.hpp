@@ -143,7 +143,7 @@ private:
     void take_derived();
     core::outcome<void> check_length() const;
     core::outcome<void> try_length();
-    core::outcome<void> note_existing(on_exists mode);
+    core::outcome<bool> note_existing(on_exists mode);
     core::outcome<storage::target> look(const std::string& leaf) const;
     core::outcome<void> take_number(std::optional<on_exists> mode, unsigned above = 0);
 

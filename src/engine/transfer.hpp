@@ -22,6 +22,7 @@
 #include "engine/stored_body.hpp"
 #include "http/pool.hpp"
 #include "http/request_head.hpp"
+#include "storage/offload.hpp"
 
 namespace asyncdl::engine {
 
@@ -137,6 +138,14 @@ private:
                                http::host_limits::permit& host_place);
     async_outcome<next_step> reconcile(http::lease& line);
 
+    /// Makes a blocking call where these belong.
+    template <typename Call>
+    prompt<std::invoke_result_t<Call&>> make_blocking(Call call) {
+        if (core_->work())
+            return storage::offload(*core_->work(), std::move(call));
+        return call();
+    }
+
     // The file that is there already.
     boost::asio::awaitable<void> look_behind_redirect();
     void add_condition(http::request_head& request);
@@ -149,7 +158,7 @@ private:
     async_outcome<bool> keeps_existing(http::lease& line, const core::response_head& head);
     bool is_of_response(http::lease& line, const core::response_head& head) const;
     async_outcome<next_step> not_modified(http::lease& line, const core::response_head& head);
-    boost::asio::awaitable<bool> is_existing_unchanged();
+    prompt<bool> is_existing_unchanged();
     async_outcome<bool> take_existing_name();
     void give_up_existing() noexcept;
     void note_kept() noexcept;

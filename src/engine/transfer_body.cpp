@@ -19,10 +19,6 @@ namespace {
 // A body that never makes its reader wait gives the others a turn after this much.
 constexpr std::uint64_t turn_bytes = 4 * 1024 * 1024;
 
-// A server that knows no date says 1970, or less.
-constexpr std::chrono::sys_seconds first_time =
-    std::chrono::sys_days(std::chrono::year(1971) / 1 / 1);
-
 }  // namespace
 
 /// A response that is neither a redirect nor a failure: its body is stored where it goes with what
@@ -66,7 +62,7 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::take(
     }
     if (const auto time = head.fields.find("Last-Modified"); time && core_->options.remote_time) {
         modified_ = core::parse_http_date(*time, std::chrono::system_clock::now());
-        if (modified_ && *modified_ < first_time)
+        if (modified_ && *modified_ < core::first_sound_date)
             modified_.reset();
     }
 

@@ -141,8 +141,11 @@ asio::awaitable<core::outcome<bool>> transfer::keeps_existing(http::lease& line,
     if (!is_of_response(line, head)) {
         co_return false;
     }
-    const bool unchanged = co_await is_existing_unchanged();
-    if (!unchanged) {
+    auto unchanged = is_existing_unchanged();
+    if (!unchanged.now) {
+        unchanged.now = co_await std::move(unchanged.later);
+    }
+    if (!*unchanged.now) {
         give_up_existing();
         co_return false;
     }
@@ -155,12 +158,8 @@ asio::awaitable<core::outcome<bool>> transfer::keeps_existing(http::lease& line,
 }
 
 /// Whether the file is still the one that was looked at before the request.
-asio::awaitable<bool> transfer::is_existing_unchanged() {
-    const auto look = [this] { return place_.is_existing_unchanged(); };
-    if (core_->work()) {
-        co_return co_await storage::offload(*core_->work(), look);
-    }
-    co_return look();
+prompt<bool> transfer::is_existing_unchanged() {
+    return make_blocking([this] { return place_.is_existing_unchanged(); });
 }
 
 /// A server that was asked whether the file has changed, and sends it, says that it has. A caller
@@ -198,17 +197,15 @@ asio::awaitable<core::outcome<transfer::next_step>> transfer::not_modified(
         }
         co_return next_step::done;
     }
-    bool unchanged = false;
-    if (core_->work()) {
-        unchanged = co_await is_existing_unchanged();
-    } else {
-        unchanged = place_.is_existing_unchanged();
+    auto unchanged = is_existing_unchanged();
+    if (!unchanged.now) {
+        unchanged.now = co_await std::move(unchanged.later);
     }
-    if (contradicted || !unchanged) {
+    if (contradicted || !*unchanged.now) {
         log(core_->options.log, log_level::info, [&] {
             return core::for_log(result_.url) + ": fetched anew: " +
-                   (unchanged ? "the server's 304 has other validators"
-                              : "the file was changed meanwhile");
+                   (*unchanged.now ? "the server's 304 has other validators"
+                                   : "the file was changed meanwhile");
         });
         give_up_existing();
         co_return next_step::ask_again;
@@ -256,17 +253,13 @@ asio::awaitable<core::outcome<bool>> transfer::take_existing_name() {
 
 asio::awaitable<core::outcome<void>> transfer::keep_existing() {
     if (core_->options.durable) {
-        const auto sync = [this] {
-            return storage::sync_existing(*place_.folder(), place_.leaf());
-        };
-        core::outcome<void> synced;
-        if (core_->work()) {
-            synced = co_await storage::offload(*core_->work(), sync);
-        } else {
-            synced = sync();
+        auto synced = make_blocking(
+            [this] { return storage::sync_existing(*place_.folder(), place_.leaf()); });
+        if (!synced.now) {
+            synced.now = co_await std::move(synced.later);
         }
-        if (!synced) {
-            co_return synced.error();
+        if (!*synced.now) {
+            co_return synced.now->error();
         }
     }
     note_kept();
@@ -288,14 +281,11 @@ bool transfer::may_have_part() const {
 /// download has locked by now is not touched.
 asio::awaitable<void> transfer::remove_part() {
     if (!stored_.is_open() && may_have_part()) {
-        const auto look = [this] { return place_.has_state(); };
-        bool left = false;
-        if (core_->work()) {
-            left = co_await storage::offload(*core_->work(), look);
-        } else {
-            left = look();
+        auto left = make_blocking([this] { return place_.has_state(); });
+        if (!left.now) {
+            left.now = co_await std::move(left.later);
         }
-        if (left) {
+        if (*left.now) {
             auto taken = stored_.start(std::nullopt);
             if (!taken.now) {
                 co_await std::move(taken.later);
@@ -314,18 +304,16 @@ asio::awaitable<core::outcome<void>> transfer::note_not_fetched() {
         co_return core::outcome<void>();
     }
     co_await remove_part();
-    const auto look = [this] { return storage::find_existing(*place_.folder(), place_.leaf()); };
-    core::outcome<std::optional<storage::existing_file>> there;
-    if (core_->work()) {
-        there = co_await storage::offload(*core_->work(), look);
-    } else {
-        there = look();
+    auto found =
+        make_blocking([this] { return storage::find_existing(*place_.folder(), place_.leaf()); });
+    if (!found.now) {
+        found.now = co_await std::move(found.later);
     }
-    if (!there) {
-        co_return there.error();
+    if (!*found.now) {
+        co_return found.now->error();
     }
-    if (*there) {
-        result_.file_size = (*there)->size;
+    if (const auto& there = **found.now) {
+        result_.file_size = there->size;
     } else {
         result_.file_path.clear();
     }

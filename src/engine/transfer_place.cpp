@@ -150,9 +150,7 @@ prompt<core::outcome<bool>> transfer::settle_again() {
     const auto look = [this] {
         return place_.is_named() ? place_.settle(core_->options.if_exists) : look_for_place();
     };
-    if (core_->work())
-        return storage::offload(*core_->work(), look);
-    return look();
+    return make_blocking(look);
 }
 
 /// Takes the next name that is free; false if the name must stay as it is.
@@ -200,10 +198,7 @@ asio::awaitable<core::outcome<void>> transfer::start_elsewhere(std::optional<std
 
 /// A body begins that is not so small that its commit would soon tell what is in its place.
 prompt<core::outcome<void>> transfer::check_target() {
-    const auto check = [this] { return place_.check(); };
-    if (core_->work())
-        return storage::offload(*core_->work(), check);
-    return check();
+    return make_blocking([this] { return place_.check(); });
 }
 
 /// The complete file takes the next name that is free, since somebody else has made a file of its

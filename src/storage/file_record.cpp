@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/http_date.hpp"
 #include "storage/byte_packing.hpp"
 
 namespace asyncdl::storage {
@@ -24,17 +23,6 @@ constexpr std::uint64_t was_synced = 4;
 
 // A date by itself proves nothing until the file can no longer change within its second.
 constexpr std::chrono::seconds settles_after{60};
-// A server that knows no date says 1970, or less, whatever the file is.
-constexpr std::chrono::sys_seconds first_date =
-    std::chrono::sys_days(std::chrono::year(1971) / 1 / 1);
-
-bool is_settled(const core::validators& about) {
-    // The year that two digits mean must not depend on the clock: both are of one response.
-    constexpr auto middle = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
-    const auto modified = core::parse_http_date(about.last_modified, middle);
-    const auto sent = core::parse_http_date(about.date, middle);
-    return modified && sent && *modified >= first_date && *sent >= *modified + settles_after;
-}
 
 core::validators validators_of(const file_record& record) {
     core::validators about;
@@ -60,7 +48,8 @@ void file_record::take(const core::validators& about) {
     etag = fits ? about.etag : std::string();
     last_modified =
         fits && about.last_modified.size() <= max_date ? about.last_modified : std::string();
-    settled_date = !last_modified.empty() && is_settled(about);
+    settled_date =
+        !last_modified.empty() && about.has_sound_date() && about.is_date_older_by(settles_after);
 }
 
 bool file_record::asks_by_etag() const noexcept {
