@@ -94,7 +94,7 @@ TEST_SUITE("cli/unchanged") {
         CHECK(contains(r.out, "succeeded: 1 (unchanged: 1)"));
     }
 
-    TEST_CASE("a list that was broken off is gone on with: kept, resumed and fetched") {
+    TEST_CASE("a list that was broken off goes on: kept, resumed and fetched") {
         keeping_bench b;
         if (!b.can_keep()) {
             return;

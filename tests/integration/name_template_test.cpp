@@ -332,7 +332,7 @@ TEST_CASE("attempts that are each led to another folder come to one file in the 
     CHECK(has_bytes(on, "r1/z.bin", file));
 }
 
-TEST_CASE("what an earlier run left in the planned folder is gone on with there") {
+TEST_CASE("what an earlier run left in the planned folder is resumed there") {
     stage_over<plain> on;
     on.options.name_template = "{path}/{name}";
     const remote_file file(whole);

@@ -19,10 +19,7 @@ using namespace asyncdl;
 using namespace asyncdl::test;
 using std::filesystem::path;
 
-using texts = std::vector<std::string>;
-
 constexpr std::uint64_t whole = 150'000;
-const std::string by_etag = "If-None-Match: \"v1\"";
 
 /// Something that happens to a file between two runs.
 struct event_between {

@@ -16,10 +16,7 @@ namespace {
 using namespace asyncdl;
 using namespace asyncdl::test;
 
-using texts = std::vector<std::string>;
-
 constexpr std::uint64_t whole = 300'000;
-const std::string by_etag = "If-None-Match: \"v1\"";
 const std::string day = remote_file(whole).last_modified;
 
 std::string sha_256(const std::string& bytes) {

@@ -15,10 +15,7 @@ namespace {
 using namespace asyncdl;
 using namespace asyncdl::test;
 
-using texts = std::vector<std::string>;
-
 constexpr std::uint64_t whole = 150'000;
-const std::string by_etag = "If-None-Match: \"v1\"";
 const std::string by_date = "If-Modified-Since: Sat, 01 Jun 2024 12:00:00 GMT";
 const std::string another_day = "Sun, 02 Jun 2024 12:00:00 GMT";
 

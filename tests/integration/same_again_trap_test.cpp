@@ -16,15 +16,7 @@ namespace {
 using namespace asyncdl;
 using namespace asyncdl::test;
 
-using texts = std::vector<std::string>;
-
 constexpr std::uint64_t whole = 300'000;
-const std::string by_etag = "If-None-Match: \"v1\"";
-
-remote_file named(const std::string& name, remote_file file = remote_file(whole)) {
-    file.fields.emplace_back("Content-Disposition", "attachment; filename=\"" + name + '"');
-    return file;
-}
 
 remote_file dated(unsigned version = 1) {
     remote_file file(whole, version);

@@ -17,6 +17,17 @@ namespace asyncdl::test {
 /// A size from which on a finished file has a record.
 inline constexpr std::uint64_t smallest_recorded = 16 * 1024;
 
+using texts = std::vector<std::string>;
+
+/// How a file of version 1 is asked for again.
+inline const std::string by_etag = "If-None-Match: \"v1\"";
+
+/// The file, whose response gives it this name.
+inline remote_file named(const std::string& name, remote_file file = remote_file(300'000)) {
+    file.fields.emplace_back("Content-Disposition", "attachment; filename=\"" + name + '"');
+    return file;
+}
+
 template <typename How>
 class again : public stage_over<How> {
 public:
